@@ -1,0 +1,140 @@
+"""Whose balance: the account number, the keys that belong to it, and how it is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kis_xl.errors import AccountError, ArgumentError, ConfigError
+from kis_xl.fields import PARAMETERS, Environment, Field, Kind, by_key
+from kis_xl.language import Text
+from kis_xl.redaction import Secret, redact, register
+
+_NUMBER = re.compile(r"([0-9]{8})(?:-?([0-9]{2}))?")
+_PARAMETER_FIELDS = by_key(PARAMETERS)
+#: The parameters that a user may choose: all but the account's own and the cursors.
+CHOOSABLE: dict[str, Field] = {
+    key: entry for key, entry in _PARAMETER_FIELDS.items() if entry.kind is not Kind.CODE and not key.startswith("CTX_AREA")
+}
+
+
+@dataclass(frozen=True)
+class AccountNumber:
+    """An account number, 8 digits and a product code of 2 (01 brokerage, 22 pension savings). Never shown in full."""
+
+    cano: str
+    product: str = "01"
+
+    def __post_init__(self) -> None:
+        register(self.cano, f"{self.cano[:4]}****")
+
+    @classmethod
+    def parse(cls, text: str) -> AccountNumber:
+        """Read `12345678-01`, `1234567801` or `12345678` (product code 01); AccountError for anything else."""
+        found = _NUMBER.fullmatch(text.strip())
+        if found is None:
+            raise AccountError(
+                Text(f"계좌번호 형식이 아닙니다: {_shape(text)}", f"not an account number: {_shape(text)}"),
+                Text(
+                    "12345678-01 처럼 숫자 8자리와 상품코드 2자리로 적으세요.",
+                    "Write 8 digits and a product code of 2, such as 12345678-01.",
+                ),
+            )
+        return cls(found[1], found[2] or "01")
+
+    @property
+    def masked(self) -> str:
+        """`1234****-01`."""
+        return f"{self.cano[:4]}****-{self.product}"
+
+    def __repr__(self) -> str:
+        return f"AccountNumber({self.masked!r})"
+
+    __str__ = __repr__
+
+
+def _shape(text: str) -> str:
+    """A malformed number without its digits: it may be a real one with a typing error."""
+    return redact(re.sub(r"[0-9]", "#", text.strip()))[:40] or '""'
+
+
+@dataclass(frozen=True)
+class Corporate:
+    """What a corporation sends with each call (request headers of the same names); `gt_uid` is made for each call."""
+
+    personalseckey: Secret
+    phone_number: Secret
+    ip_addr: str
+    seq_no: str = "001"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as the user knows it: its number, its key pair, its environment, and the query it is asked with.
+
+    `parameters` are the user's choices among the API's own parameters, checked here against the document.
+    """
+
+    name: str
+    number: AccountNumber
+    appkey: Secret
+    appsecret: Secret
+    environment: Environment = Environment.REAL
+    base_url: str = ""
+    corporate: Corporate | None = None
+    mac_address: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for what, secret in (("appkey", self.appkey), ("appsecret", self.appsecret)):
+            if not secret.reveal().strip():
+                raise ConfigError(Text(f"{what} 이(가) 비어 있습니다.", f"the {what} is empty"))
+        object.__setattr__(self, "parameters", check_parameters(self.parameters))
+
+    @property
+    def host(self) -> str:
+        """Where the calls go, without a trailing slash."""
+        return (self.base_url or self.environment.host).rstrip("/")
+
+    @property
+    def custtype(self) -> str:
+        """B for a corporation, P for a person."""
+        return "B" if self.corporate else "P"
+
+
+def check_parameters(given: Mapping[str, str]) -> dict[str, str]:
+    """The choosable parameters in `given`, checked against the document; ArgumentError names the wrong one.
+
+    Keys may be in any case and come back in the API's spelling.
+    """
+    checked: dict[str, str] = {}
+    for raw_key, raw_value in given.items():
+        key, value = raw_key.strip().upper(), raw_value.strip().upper()
+        entry = CHOOSABLE.get(key)
+        if entry is None:
+            names = ", ".join(CHOOSABLE)
+            raise ArgumentError(
+                Text(f"{raw_key} 은(는) 지정할 수 있는 조회 파라미터가 아닙니다.", f"{raw_key} is not a parameter that can be chosen"),
+                Text(f"지정할 수 있는 이름: {names}", f"Names that can be chosen: {names}"),
+            )
+        if (entry.choices and value not in entry.choices) or (entry.length is not None and len(value) > entry.length):
+            raise ArgumentError(
+                Text(f"{key} 에 {value!r} 은(는) 쓸 수 없습니다.", f"{key} cannot be {value!r}"),
+                Text(f"허용되는 값: {_allowed(entry, 'ko')}", f"Allowed values: {_allowed(entry, 'en')}"),
+            )
+        checked[key] = value
+    return checked
+
+
+def _allowed(entry: Field, language: str) -> str:
+    if not entry.choices:
+        return f"≤ {entry.length}"
+    return ", ".join(f"{value} ({meaning.ko if language == 'ko' else meaning.en})" for value, meaning in entry.choices.items())
+
+
+def query(account: Account, chosen: Mapping[str, str]) -> dict[str, str]:
+    """All 11 parameters of a first inquiry: the document's defaults, the account's choices, then this call's."""
+    values = {key: entry.default for key, entry in _PARAMETER_FIELDS.items()}
+    values |= {"CANO": account.number.cano, "ACNT_PRDT_CD": account.number.product}
+    return values | dict(account.parameters) | check_parameters(chosen)

@@ -1,0 +1,38 @@
+"""Text in Korean and English, and which of the two is shown."""
+
+from __future__ import annotations
+
+import locale
+import os
+from typing import Literal, NamedTuple
+
+Language = Literal["ko", "en"]
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+
+
+class Text(NamedTuple):
+    """One text in both languages; both are required, so that neither can be forgotten."""
+
+    ko: str
+    en: str
+
+    def in_(self, language: Language | None = None) -> str:
+        """The text in `language`, by default in the user's."""
+        return self.ko if (language or current()) == "ko" else self.en
+
+
+#: Nothing to say, in both languages.
+NO_TEXT = Text("", "")
+
+
+def current() -> Language:
+    """The user's language: KIS_XL_LANG where it is set, otherwise Korean on a Korean system and English elsewhere."""
+    wanted = os.environ.get("KIS_XL_LANG", "").strip().lower()
+    if wanted in ("ko", "en"):
+        return "ko" if wanted == "ko" else "en"
+    try:
+        system = locale.getlocale()[0] or ""
+    except ValueError:  # an environment with a locale that does not exist
+        system = ""
+    system = system or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "ko" if system.lower().startswith(("ko", "korean")) else "en"
