@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from kis_xl.errors import AccountError, ArgumentError, ConfigError
 from kis_xl.fields import PARAMETERS, Environment, Field, Kind, by_key
@@ -88,8 +90,16 @@ class Account:
 
     def __post_init__(self) -> None:
         for what, secret in (("appkey", self.appkey), ("appsecret", self.appsecret)):
-            if not secret.reveal().strip():
-                raise ConfigError(Text(f"{what} 이(가) 비어 있습니다.", f"the {what} is empty"))
+            if not re.fullmatch(r"[!-~]+", secret.reveal()):
+                raise ConfigError(
+                    Text(
+                        f"{what} 이(가) 비어 있거나 쓸 수 없는 문자가 들어 있습니다.",
+                        f"the {what} is empty or holds characters that cannot be in one",
+                    ),
+                    Text("KIS Developers에서 다시 복사하세요.", "Copy it again from KIS Developers."),
+                )
+        if self.base_url:
+            _check_host(self.base_url)
         object.__setattr__(self, "parameters", check_parameters(self.parameters))
 
     @property
@@ -101,6 +111,38 @@ class Account:
     def custtype(self) -> str:
         """B for a corporation, P for a person."""
         return "B" if self.corporate else "P"
+
+
+def _check_host(url: str) -> None:
+    """Keys and balances travel to this address: https anywhere, plain http only to this machine."""
+    fault: Text | None = None
+    try:
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("https", "http")
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+            or parts.port == 0
+        ):
+            fault = Text("https://호스트:포트 형식이 아닙니다", "it is not of the form https://host:port")
+        elif parts.scheme == "http" and not _is_loopback(parts.hostname):
+            fault = Text("http 는 이 컴퓨터(127.0.0.1)로만 쓸 수 있습니다", "plain http is allowed to this machine (127.0.0.1) only")
+    except ValueError:
+        fault = Text("주소를 읽을 수 없습니다", "it cannot be read as an address")
+    if fault is not None:
+        raise ConfigError(
+            Text(f"KIS_XL_BASE_URL 이 잘못되었습니다: {fault.ko}.", f"KIS_XL_BASE_URL is wrong: {fault.en}"),
+            Text("비워 두면 KIS의 공식 서버를 씁니다.", "Leave it empty to use the official server of KIS."),
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_parameters(given: Mapping[str, str]) -> dict[str, str]:

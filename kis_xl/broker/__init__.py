@@ -1,0 +1,159 @@
+"""The KIS Open API: one account's balance, typed and whole, or an error that says why not.
+
+with Broker(account, DataFolder(path)) as broker:
+    balance = broker.balance(progress=print)
+
+headers   what is sent           policy   how patiently        codes    what the service's codes mean
+limits    when it may be sent    tokens   with which token     http     one call, judged and repeated
+paging    pages to one account
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+import tenacity
+
+from kis_xl.accounts import Account, query
+from kis_xl.broker.codes import Action
+from kis_xl.broker.headers import FIRST, NEXT, Bearer, inquiry_headers
+from kis_xl.broker.http import Answer, Http, Refusal
+from kis_xl.broker.limits import Slots
+from kis_xl.broker.paging import Pages, Progress, ProgressCallback
+from kis_xl.broker.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
+from kis_xl.broker.tokens import Tokens
+from kis_xl.datafolder import DataFolder, fingerprint
+from kis_xl.fields import PATH
+from kis_xl.models import Balance
+from kis_xl.parsing import Extra
+from kis_xl.redaction import Secret, get_logger
+
+__all__ = ["DEFAULT_RATES", "Broker", "Policy", "Progress", "ProgressCallback", "Rate", "calls_per_second"]
+
+_log = get_logger(__name__)
+_told: set[tuple[str, str]] = set()
+
+
+class Broker:
+    """One account at the service. Keeps one connection alive; close it, or use it as a context manager.
+
+    May be shared by threads: fetches of one Broker follow each other.
+    """
+
+    def __init__(self, account: Account, folder: DataFolder, policy: Policy | None = None) -> None:
+        policy = policy or Policy()
+        key = fingerprint(account.appkey.reveal(), account.environment.key, account.host)
+        self._account = account
+        self._policy = policy
+        self._slots = Slots(folder.part("limits") / f"{key}.sqlite", policy.rate_for(account.environment), policy.longest_slot_wait)
+        self._http = Http(account.host, policy, self._slots)
+        self._tokens = Tokens(account, self._http, folder.part("tokens") / f"{key}.json", policy)
+        self._one_at_a_time = threading.Lock()
+
+    def balance(self, parameters: Mapping[str, str] | None = None, progress: ProgressCallback | None = None) -> Balance:
+        """The whole account, all pages of `GET /uapi/domestic-stock/v1/trading/inquire-balance`.
+
+        `parameters` are choices among the API's own (`INQR_DVSN`, `AFHR_FLPR_YN`, ...) and go before the account's.
+        `progress` is called after each page; an exception that it raises ends the fetch.
+
+        Amounts are won, rates percent, times KST. Raises KisError; a fault on any page is a fault of the whole call.
+        """
+        chosen = query(self._account, parameters or {})
+        started = time.monotonic()
+        with self._one_at_a_time:
+            pages, restarts = self._read_until_unchanged(chosen, progress)
+        _tell_once(pages.extras)
+        assert pages.as_of is not None  # noqa: S101 (the first page sets it)
+        return Balance(
+            account=self._account.number,
+            name=self._account.name,
+            environment=self._account.environment,
+            as_of=pages.as_of,
+            holdings=tuple(pages.holdings),
+            summary=pages.summary,
+            pages=pages.pages,
+            parameters={key: value for key, value in chosen.items() if key not in ("CANO", "ACNT_PRDT_CD") and not key.startswith("CTX_")},
+            seconds=time.monotonic() - started,
+            restarts=restarts,
+            host=self._account.host,
+            message=pages.message,
+            extras=tuple(pages.extras),
+        )
+
+    def revoke(self) -> bool:
+        """Have the service forget the stored token; False when there is none."""
+        return self._tokens.revoke()
+
+    def close(self) -> None:
+        """Close the connection and the call counter."""
+        self._http.close()
+        self._slots.close()
+
+    def _read_until_unchanged(self, chosen: dict[str, str], progress: ProgressCallback | None) -> tuple[Pages, int]:
+        """All pages; from page 1 again when the service says that the data changed between two (SYDB0050)."""
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(1 + self._policy.restarts),
+            wait=tenacity.wait_random_exponential(self._policy.backoff, self._policy.longest_backoff),
+            retry=tenacity.retry_if_exception_type(Refusal),
+            before_sleep=lambda state: _log.info("the data changed between pages: start %d at page 1", state.attempt_number + 1),
+            reraise=True,
+        )
+        try:
+            pages = retrying(self._read, chosen, progress)
+        except Refusal as refusal:
+            failure = refusal.error
+        else:
+            return pages, int(retrying.statistics.get("attempt_number", 1)) - 1
+        raise failure
+
+    def _read(self, chosen: dict[str, str], progress: ProgressCallback | None) -> Pages:
+        pages = Pages(self._policy.max_pages)
+        tr_cont, params = FIRST, chosen
+        while True:
+            cursors = pages.add(self._inquire(tr_cont, params))
+            if progress is not None:
+                progress(Progress(pages.pages, len(pages.holdings)))
+            if cursors is None:
+                return pages
+            tr_cont, params = NEXT, {**chosen, "CTX_AREA_FK100": cursors[0], "CTX_AREA_NK100": cursors[1]}
+
+    def _inquire(self, tr_cont: str, params: dict[str, str]) -> Answer:
+        """One page, with a new token once where the service refuses the stored one."""
+        token = self._tokens.get()
+        try:
+            return self._call(token.secret, tr_cont, params, (Action.NEW_TOKEN, Action.RESTART))
+        except Refusal as refusal:
+            if refusal.action is not Action.NEW_TOKEN:
+                raise
+            _log.info("the token was refused: %s", refusal.error.msg_cd)
+        token = self._tokens.replace(token)
+        return self._call(token.secret, tr_cont, params, (Action.RESTART,))
+
+    def _call(self, token: Secret, tr_cont: str, params: dict[str, str], caller_handles: tuple[Action, ...]) -> Answer:
+        return self._http.call(
+            "GET",
+            PATH,
+            auth=Bearer(token),
+            headers=lambda: inquiry_headers(self._account, tr_cont),
+            params=params,
+            caller_handles=caller_handles,
+        )
+
+    def __enter__(self) -> Broker:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Broker({self._account.number.masked!r}, {self._account.environment.key!r})"
+
+
+def _tell_once(extras: list[Extra]) -> None:
+    for extra in extras:
+        if (extra.section, extra.key) not in _told:
+            _told.add((extra.section, extra.key))
+            _log.warning("the service sends a field that the API document does not know: %s.%s", extra.section, extra.key)

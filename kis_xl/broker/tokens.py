@@ -1,0 +1,178 @@
+"""Access tokens: one per app key and environment, kept on disk, shared by every process of the machine.
+
+Each new token sends the customer a message, and only one a minute can be had. So a token is kept until shortly before
+it expires (the service's own time counts: `expires_in` always says a day), asked for under a file lock, and written
+atomically: a process that is killed leaves either the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import tenacity
+from filelock import FileLock, Timeout
+
+from kis_xl import kst
+from kis_xl.accounts import Account
+from kis_xl.broker.codes import Action
+from kis_xl.broker.headers import NoAuth
+from kis_xl.broker.http import Http, Refusal
+from kis_xl.broker.policy import Policy
+from kis_xl.datafolder import write_atomically
+from kis_xl.errors import ConfigError, DataError, KisError, RateLimitError
+from kis_xl.fields import CONTENT_TYPE
+from kis_xl.language import Text
+from kis_xl.redaction import Secret, get_logger
+
+_log = get_logger(__name__)
+
+TOKEN_PATH: Final = "/oauth2/tokenP"  # noqa: S105 (a path)
+REVOKE_PATH: Final = "/oauth2/revokeP"
+_HEADERS: Final = {"content-type": CONTENT_TYPE}
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token and when it expires (KST)."""
+
+    secret: Secret
+    expires: datetime
+
+
+class Tokens:
+    """The token of one account's app key, in `file`."""
+
+    def __init__(self, account: Account, http: Http, file: Path, policy: Policy) -> None:
+        self._account = account
+        self._http = http
+        self._file = file
+        self._policy = policy
+        # long enough for another process to wait out the minute and be served
+        self._lock = FileLock(f"{file}.lock", timeout=policy.token_wait + 60, mode=0o600)
+
+    def get(self) -> Token:
+        """The stored token while it is good for some minutes yet, otherwise a new one."""
+        return self._usable() or self._renew(dead=None)
+
+    def replace(self, dead: Token) -> Token:
+        """A token other than `dead`, which the service has refused: another process's newer one, or a new one."""
+        return self._renew(dead)
+
+    def revoke(self) -> bool:
+        """Have the service forget the stored token and delete it; False when there was none."""
+        with self._locked():
+            token = self._read()
+            if token is None:
+                return False
+            body = {**self._keys(), "token": token.secret.reveal()}
+            self._http.call("POST", REVOKE_PATH, auth=NoAuth(), headers=lambda: _HEADERS, body=body)
+            self._file.unlink(missing_ok=True)
+            return True
+
+    def _usable(self, dead: Token | None = None) -> Token | None:
+        token = self._read()
+        if token is None or (dead is not None and token.secret == dead.secret):
+            return None
+        good_for = token.expires - kst.now()
+        return token if good_for > timedelta(seconds=self._policy.token_margin) else None
+
+    def _renew(self, dead: Token | None) -> Token:
+        with self._locked():
+            # whoever had the lock before may have done the work
+            return self._usable(dead) or self._issue_patiently()
+
+    def _locked(self) -> Any:
+        """The lock, held; released by `with`."""
+        try:
+            return self._lock.acquire()
+        except Timeout:
+            fault: KisError = RateLimitError(
+                Text(
+                    "다른 kis_xl이 접근토큰을 받는 중이라 기다렸지만 끝나지 않았습니다.",
+                    "another kis_xl process is getting a token and does not finish",
+                ),
+                Text("잠시 후 다시 시도하세요.", "Try again in a while."),
+            )
+        except OSError as error:
+            fault = self._not_written(error)
+        raise fault
+
+    def _issue_patiently(self) -> Token:
+        """A new token. Refused for asking within a minute, it asks again until the minute is over."""
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_delay(self._policy.token_wait),
+            wait=tenacity.wait_fixed(self._policy.token_retry_every),
+            retry=tenacity.retry_if_exception_type(Refusal),
+            before_sleep=lambda _: _log.info("waiting for a token: one a minute can be had"),
+            reraise=True,
+        )
+        try:
+            return retrying(self._issue)
+        except Refusal as refusal:
+            failure = refusal.error
+        raise failure
+
+    def _issue(self) -> Token:
+        body = {"grant_type": "client_credentials", **self._keys()}
+        answer = self._http.call(
+            "POST", TOKEN_PATH, auth=NoAuth(), headers=lambda: _HEADERS, body=body, caller_handles=(Action.WAIT_TOKEN,)
+        ).body
+        secret, expires = answer.get("access_token"), answer.get("access_token_token_expired")
+        if not isinstance(secret, str) or not secret:
+            raise _not_understood("access_token")
+        token = Token(Secret(secret), _expiry(expires))
+        self._write(token)
+        _log.info("got a new token, good until %s", token.expires.isoformat())
+        return token
+
+    def _keys(self) -> dict[str, str]:
+        return {"appkey": self._account.appkey.reveal(), "appsecret": self._account.appsecret.reveal()}
+
+    def _read(self) -> Token | None:
+        try:
+            stored = json.loads(self._file.read_bytes())
+            return Token(Secret(stored["access_token"]), kst.parse(stored["access_token_token_expired"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("the token file is unreadable and will be replaced: %s", type(error).__name__)
+            return None
+
+    def _write(self, token: Token) -> None:
+        stored = {"access_token": token.secret.reveal(), "access_token_token_expired": f"{token.expires:%Y-%m-%d %H:%M:%S}"}
+        data = json.dumps(stored).encode()
+        try:
+            write_atomically(self._file, lambda file: file.write(data))
+        except OSError as error:
+            # this token works, so the user gets an answer; the next process will have to ask again
+            _log.warning("the token could not be stored: %s", self._not_written(error).message("en"))
+
+    def _not_written(self, error: OSError) -> ConfigError:
+        reason = error.strerror or type(error).__name__
+        return ConfigError(
+            Text(
+                f"접근토큰을 저장할 수 없습니다: {self._file.parent} ({reason})",
+                f"the token cannot be stored: {self._file.parent} ({reason})",
+            ),
+            Text("KIS_XL_HOME 폴더의 권한과 남은 공간을 확인하세요.", "Check the permissions and free space of the folder KIS_XL_HOME."),
+        )
+
+
+def _expiry(text: object) -> datetime:
+    fault = _not_understood("access_token_token_expired")
+    try:
+        return kst.parse(str(text))
+    except ValueError:
+        pass
+    raise fault
+
+
+def _not_understood(key: str) -> DataError:
+    return DataError(
+        Text(f"토큰 응답의 {key} 을(를) 이해할 수 없습니다.", f"{key} in the token's answer is not understood"),
+        Text("잠시 후 다시 시도하고, 계속되면 kis_xl을 최신 버전으로 올리세요.", "Try again; if it persists, update kis_xl."),
+    )

@@ -1,0 +1,51 @@
+"""`kis-xl export`: fetch and write the daily report."""
+
+from __future__ import annotations
+
+import click
+
+from kis_xl.accounts import Account
+from kis_xl.broker import Broker
+from kis_xl.cli.options import account_option, language_option, output_option, parameter_option, read_parameters
+from kis_xl.cli.progress import page_progress
+from kis_xl.cli.reporting import write
+from kis_xl.errors import ArgumentError, KisError
+from kis_xl.language import Text
+from kis_xl.settings import Settings
+
+
+@click.command(
+    help=Text(
+        "잔고를 조회해 보고서(.xlsx)를 만들고 그 경로를 보여 줍니다.", "Fetch the balance, write the report (.xlsx) and print its path."
+    ).in_()
+)
+@account_option()
+@click.option("--all", "every", is_flag=True, help=Text("모든 계좌", "every account").in_())
+@output_option()
+@language_option()
+@parameter_option()
+def export(account_name: str | None, every: bool, output: str | None, language: str | None, parameters: tuple[str, ...]) -> int:
+    """Write one report an account; the exit code of the first that failed."""
+    if every and account_name is not None:
+        raise ArgumentError(Text("--all 과 --account 는 함께 쓸 수 없습니다.", "--all and --account exclude each other"))
+    settings = Settings.load()
+    chosen = read_parameters(parameters)
+    if not every:
+        _export(settings, settings.account(account_name), output, language, chosen)
+        return 0
+    failed = 0
+    for name in settings.account_names() or (None,):
+        try:
+            _export(settings, settings.account(name), output, language, chosen)
+        except KisError as error:
+            click.echo(f"error: {error.code}: {name or ''}: {error.message()}", err=True)
+            if error.hint.in_():
+                click.echo(f"hint: {error.hint.in_()}", err=True)
+            failed = failed or error.exit_code
+    return failed
+
+
+def _export(settings: Settings, account: Account, output: str | None, language: str | None, parameters: dict[str, str]) -> None:
+    with Broker(account, settings.folder, settings.policy) as broker, page_progress(account.name) as progress:
+        balance = broker.balance(parameters, progress)
+    click.echo(write(balance, output, language, settings))

@@ -1,0 +1,49 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from kis_xl.accounts import CHOOSABLE
+from kis_xl.language import LANGUAGES, Text
+from kis_xl.settings import parse_pairs
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def account_option() -> Decorator:
+    """`--account NAME`."""
+    return click.option(
+        "--account",
+        "account_name",
+        metavar="NAME",
+        help=Text("계좌 이름 (기본: 기본 계좌)", "the account's name (default: the default one)").in_(),
+    )
+
+
+def output_option() -> Decorator:
+    """`--output FILE|DIR`."""
+    shown = Text(
+        "파일(.xlsx) 또는 폴더 (기본: 데이터 폴더의 reports)", "a file (.xlsx) or a folder (default: reports in the data folder)"
+    ).in_()
+    return click.option("--output", metavar="FILE|DIR", help=shown)
+
+
+def language_option() -> Decorator:
+    """`--lang ko|en`."""
+    return click.option("--lang", "language", type=click.Choice(LANGUAGES), help=Text("보고서 언어", "the report's language").in_())
+
+
+def parameter_option() -> Decorator:
+    """`--param KEY=VALUE`, repeatable: the API's own query parameters."""
+    names = ", ".join(CHOOSABLE)
+    shown = Text(f"조회 파라미터, 여러 번 쓸 수 있음: {names}", f"a query parameter, repeatable: {names}").in_()
+    return click.option("--param", "parameters", metavar="KEY=VALUE", multiple=True, help=shown)
+
+
+def read_parameters(given: tuple[str, ...]) -> dict[str, str]:
+    """The pairs of `--param`; ConfigError for one that is none."""
+    return parse_pairs("; ".join(given), "--param")

@@ -1,0 +1,62 @@
+"""The data folder: where tokens, limits and reports are kept, readable by their owner only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from kis_xl.errors import ConfigError
+from kis_xl.language import Text
+
+
+class DataFolder:
+    """The folder `KIS_XL_HOME`; its parts are made when they are first needed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def part(self, name: str) -> Path:
+        """The folder `name` inside the data folder, made owner-only; ConfigError where that cannot be done."""
+        folder = self.path / name
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+        else:
+            return folder
+        raise ConfigError(
+            Text(f"데이터 폴더를 만들 수 없습니다: {folder} ({reason})", f"the data folder cannot be made: {folder} ({reason})"),
+            Text("KIS_XL_HOME 을 쓸 수 있는 폴더로 지정하세요.", "Set KIS_XL_HOME to a folder that can be written."),
+        )
+
+    def __repr__(self) -> str:
+        return f"DataFolder({str(self.path)!r})"
+
+
+def fingerprint(*parts: str) -> str:
+    """A file name for secret parts: the same parts give the same name, and the name tells nothing about them."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Have `write` fill a new file beside `path`, owner-only, and put it in place when it is whole and on the disk.
+
+    Whatever happens on the way, `path` holds either what it held before or all of the new. Raises OSError, and what
+    `write` raises.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")  # owner-only (0600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,68 @@
+"""The daily workbook: what the balance inquiry gave, on sheets that explain themselves.
+
+sheets: what stands on each sheet · book: from sheets to a file
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+from kis_xl.datafolder import write_atomically
+from kis_xl.errors import OutputError
+from kis_xl.language import Language, Text
+from kis_xl.models import Balance
+from kis_xl.report import sheets
+from kis_xl.report.book import write_book
+
+
+def write_report(balance: Balance, path: Path, language: Language) -> Path:
+    """Write the report of `balance` to `path`, whole or not at all; the path. Raises OutputError."""
+    contents = [
+        sheets.holdings(balance, language),
+        sheets.account(balance, language),
+        sheets.fields(language),
+        sheets.provenance(balance, language),
+    ]
+    title = f"{balance.name} {balance.as_of:%Y-%m-%d}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda file: write_book(contents, title, file))
+    except OSError as error:
+        fault = _not_written(path, error)
+    else:
+        return path
+    raise fault
+
+
+def report_path(balance: Balance, output: Path | None, default_folder: Path) -> Path:
+    """Where the report goes: the file `output`, or the file `KIS_<account name>_<date>.xlsx` in the folder `output`.
+
+    `output` is a folder when it is one, ends in a separator, or has no file ending; None is the `default_folder`.
+    """
+    folder = output or default_folder
+    if output is not None and output.suffix and not output.is_dir():
+        if output.suffix.lower() != ".xlsx":
+            raise OutputError(
+                Text(f"보고서는 .xlsx 파일이어야 합니다: {output}", f"a report is an .xlsx file: {output}"),
+                Text("파일 이름을 .xlsx 로 끝내거나 폴더를 지정하세요.", "End the file's name in .xlsx, or name a folder."),
+            )
+        return output
+    # characters that a file name cannot hold on one of the systems
+    name = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", balance.name).strip(" .") or "account"
+    return folder / f"KIS_{name[:100]}_{balance.as_of:%Y-%m-%d}.xlsx"
+
+
+def _not_written(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or type(error).__name__
+    hint = Text(
+        "폴더의 권한을 확인하거나 --output 으로 다른 곳을 지정하세요.",
+        "Check the folder's permissions, or name another place with --output.",
+    )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
+        hint = Text("디스크 공간을 비운 뒤 다시 시도하세요.", "Free some disk space and try again.")
+    elif os.name == "nt" and path.exists():
+        hint = Text("Excel에서 이 파일을 닫고 다시 시도하세요.", "Close the file in Excel and try again.")
+    return OutputError(Text(f"파일을 쓸 수 없습니다: {path} ({reason})", f"the file cannot be written: {path} ({reason})"), hint)

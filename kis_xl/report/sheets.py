@@ -1,0 +1,178 @@
+"""What stands on the sheets of the report: each sheet as a table of captions, columns and rows, with no styling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kis_xl import __version__
+from kis_xl.cells import Cell, cell, moment, text
+from kis_xl.fields import (
+    HOLDING_FIELDS,
+    PARAMETERS,
+    PATH,
+    REQUEST_HEADERS,
+    RESPONSE_BODY,
+    RESPONSE_HEADERS,
+    SUMMARY_FIELDS,
+    Field,
+    Kind,
+    by_key,
+)
+from kis_xl.language import Language, Text
+from kis_xl.models import Balance
+
+_TEXT_FORMAT = "@"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its caption, its number format, whether its sign is coloured, and its width in characters."""
+
+    caption: str
+    number_format: str = _TEXT_FORMAT
+    signed: bool = False
+    width: int | None = None
+    wrap: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet with one named table from A1: its title, columns and rows.
+
+    `formats` gives a row's last column a format of its own where rows differ (by row, from 0). `names` are defined
+    names for cells: name → row (from 0) and column (from 0).
+    """
+
+    title: str
+    table: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[Cell, ...]]
+    count: int
+    formats: tuple[str, ...] = ()
+    names: tuple[tuple[str, int, int], ...] = ()
+
+
+#: Columns whose sign means gain or loss. `bfdy_cprs_icdc` is not one: the service sends it unsigned at times.
+_SIGNED = frozenset({"evlu_pfls_amt", "evlu_pfls_rt", "evlu_erng_rt", "fltt_rt"})
+_DEFINED_NAMES = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "Deposit": "dnca_tot_amt"}
+_TYPES = {
+    Kind.CODE: Text("텍스트", "text"),
+    Kind.TEXT: Text("텍스트", "text"),
+    Kind.FLAG: Text("텍스트", "text"),
+    Kind.DATE: Text("날짜", "date"),
+    Kind.QUANTITY: Text("정수", "integer"),
+    Kind.WON: Text("정수", "integer"),
+    Kind.UNIT_PRICE: Text("소수", "decimal"),
+    Kind.PERCENT: Text("비율", "rate"),
+    Kind.ROWS: Text("배열", "array"),
+}
+
+
+def holdings(balance: Balance, language: Language) -> Sheet:
+    """A row a holding, the 26 columns in the document's order."""
+    columns = tuple(Column(field.caption.in_(language), field.kind.number_format, field.key in _SIGNED) for field in HOLDING_FIELDS)
+    rows = (tuple(cell(field, getattr(row, field.key)) for field in HOLDING_FIELDS) for row in balance.holdings)
+    return Sheet(Text("보유종목", "Holdings").in_(language), "Holdings", columns, rows, len(balance.holdings))
+
+
+def account(balance: Balance, language: Language) -> Sheet:
+    """The 24 totals: caption, value and API key. The values are blank where the service has none (an empty mock account)."""
+    summary = balance.summary
+    rows: list[tuple[Cell, ...]] = [
+        (field.caption.in_(language), None if summary is None else cell(field, getattr(summary, field.key)), field.key)
+        for field in SUMMARY_FIELDS
+    ]
+    columns = (
+        Column(Text("항목", "Item").in_(language)),
+        Column(Text("값", "Value").in_(language), "General", width=20),
+        Column(Text("API 항목", "API key").in_(language)),
+    )
+    place = {field.key: row for row, field in enumerate(SUMMARY_FIELDS)}
+    names = tuple((name, place[key], 1) for name, key in _DEFINED_NAMES.items())
+    formats = tuple(field.kind.number_format for field in SUMMARY_FIELDS)
+    return Sheet(Text("계좌", "Account").in_(language), "Account", columns, rows, len(rows), formats, names)
+
+
+def fields(language: Language) -> Sheet:
+    """The legend: every header, parameter and field of the API document."""
+    columns = (
+        Column(Text("구분", "Table").in_(language)),
+        Column(Text("API 항목", "API key").in_(language)),
+        Column(Text("한글명", "Korean").in_(language)),
+        Column(Text("영문명", "English").in_(language)),
+        Column(Text("형식", "Type").in_(language)),
+        Column(Text("단위", "Unit").in_(language)),
+        Column(Text("길이", "Length").in_(language), "0"),
+        Column(Text("필수", "Required").in_(language)),
+        Column(Text("설명", "Note").in_(language), width=70, wrap=True),
+    )
+    rows = list(_legend(language))
+    return Sheet(Text("항목", "Fields").in_(language), "Fields", columns, rows, len(rows))
+
+
+def _legend(language: Language) -> Iterator[tuple[Cell, ...]]:
+    tables: tuple[tuple[Text, tuple[Field, ...]], ...] = (
+        (Text("보유종목 output1", "holdings, output1"), HOLDING_FIELDS),
+        (Text("계좌 output2", "account, output2"), SUMMARY_FIELDS),
+        (Text("요청 헤더", "request header"), REQUEST_HEADERS),
+        (Text("요청 파라미터", "request parameter"), PARAMETERS),
+        (Text("응답 헤더", "response header"), RESPONSE_HEADERS),
+        (Text("응답 본문", "response body"), RESPONSE_BODY),
+    )
+    for table, entries in tables:
+        for field in entries:
+            note = field.note.in_(language)
+            allowed = "; ".join(f"{value or '(blank)'}: {meaning.in_(language)}" for value, meaning in field.choices.items())
+            yield (
+                table.in_(language),
+                field.key,
+                field.ko,
+                field.en,
+                _TYPES[field.kind].in_(language),
+                field.kind.unit.in_(language),
+                field.length,
+                "Y" if field.required else "N",
+                " · ".join(part for part in (note, allowed) if part),
+            )
+
+
+def provenance(balance: Balance, language: Language) -> Sheet:
+    """Where the figures come from: when, from whom, how asked, how many, and how they check."""
+    rows = [(name.in_(language), value) for name, value in _facts(balance)]
+    parameters = by_key(PARAMETERS)
+    for key, chosen in balance.parameters.items():
+        meaning = parameters[key].choices.get(chosen)
+        rows.append((key, f"{chosen} ({meaning.in_(language)})" if meaning else chosen))
+    for check in balance.checks():
+        verdict = Text("일치", "agrees").in_(language) if check.ok else Text("불일치", "DIFFERS").in_(language)
+        shown = Text(
+            f"{verdict}: 합계 {check.expected:,}, 계산 {check.actual:,}", f"{verdict}: given {check.expected:,}, computed {check.actual:,}"
+        )
+        rows.append((Text(f"검산: {check.caption.ko}", f"check: {check.caption.en}").in_(language), shown.in_(language)))
+    cells: list[tuple[Cell, ...]] = [(name, text(value) if isinstance(value, str) else value) for name, value in rows]
+    columns = (Column(Text("항목", "Name").in_(language)), Column(Text("값", "Value").in_(language), "General", width=70, wrap=True))
+    formats = tuple(
+        "yyyy-mm-dd hh:mm:ss" if row == 0 else "#,##0.##" if isinstance(value, float) else "General" for row, (_, value) in enumerate(cells)
+    )
+    return Sheet(Text("조회정보", "Provenance").in_(language), "Provenance", columns, cells, len(cells), formats, (("AsOf", 0, 1),))
+
+
+def _facts(balance: Balance) -> list[tuple[Text, Cell]]:
+    caption = balance.environment.caption
+    return [
+        (Text("조회 시각 (KST)", "as of (KST)"), moment(balance.as_of)),
+        (Text("계좌", "account"), balance.account.masked),
+        (Text("계좌 이름", "account name"), balance.name),
+        (Text("환경", "environment"), f"{balance.environment.key} ({caption.ko})"),
+        (Text("서버", "server"), balance.host),
+        (Text("API", "API"), f"GET {PATH}"),
+        (Text("거래ID", "transaction id"), balance.environment.tr_id),
+        (Text("서버 메시지", "service's message"), balance.message),
+        (Text("페이지 수", "pages"), balance.pages),
+        (Text("보유 행 수", "rows"), len(balance.holdings)),
+        (Text("다시 시작한 횟수", "starts anew"), balance.restarts),
+        (Text("걸린 시간(초)", "seconds taken"), round(balance.seconds, 2)),
+        (Text("문서에 없는 항목 수", "fields beyond the document"), len(balance.extras)),
+        (Text("만든 프로그램", "made by"), f"kis_xl {__version__}"),
+    ]
