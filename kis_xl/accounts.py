@@ -58,7 +58,7 @@ class AccountNumber:
 
 def _shape(text: str) -> str:
     """A malformed number without its digits: it may be a real one with a typing error."""
-    return redact(re.sub(r"[0-9]", "#", text.strip()))[:40] or '""'
+    return redact(re.sub(r"\d", "#", text.strip()))[:40] or '""'
 
 
 @dataclass(frozen=True)

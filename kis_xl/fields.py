@@ -162,7 +162,6 @@ REQUEST_HEADERS: tuple[Field, ...] = (
         "Continuation",
         1,
         False,
-        Text("공백 : 초기 조회, N : 다음 데이터 조회", "blank: first inquiry, N: next data"),
         choices={"": Text("초기 조회", "first inquiry"), "N": Text("다음 데이터 조회", "next data")},
     ),
     _text(
@@ -171,7 +170,6 @@ REQUEST_HEADERS: tuple[Field, ...] = (
         "Customer type",
         1,
         False,
-        Text("B : 법인, P : 개인", "B: corporation, P: person"),
         choices={"P": Text("개인", "person"), "B": Text("법인", "corporation")},
         default="P",
     ),
@@ -306,7 +304,6 @@ RESPONSE_HEADERS: tuple[Field, ...] = (
         "Continuation",
         1,
         True,
-        Text("F or M : 다음 데이터 있음, D or E : 마지막 데이터", "F or M: more data, D or E: the last"),
         choices={key: Text("다음 데이터 있음", "more data") for key in "FM"}
         | {key: Text("마지막 데이터", "the last data") for key in "DE"},
     ),

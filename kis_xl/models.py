@@ -56,6 +56,13 @@ class Balance:
         """The rows of one stock joined into one, in the order of first appearance; see `bystock`."""
         return join_by_stock(self.holdings)
 
+    def unpriced(self) -> tuple[Holding, ...]:
+        """The holdings for which the service had no price: it sends 0 with a day change of -100 %.
+
+        Their valuation of 0 is not a loss, and the account's totals lack them.
+        """
+        return tuple(row for row in self.holdings if row.hldg_qty and not row.prpr and not row.evlu_amt and row.fltt_rt == -100)
+
     def checks(self) -> tuple[Check, ...]:
         """The rows against the account's own totals, and the totals against each other.
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kis_xl.broker import Broker
+from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.options import account_option, parameter_option, read_parameters
 from kis_xl.cli.progress import page_progress
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Kind, Summary, by_key
@@ -49,10 +50,7 @@ def balance(account_name: str | None, as_json: bool, by: str, parameters: tuple[
         click.echo(_json(fetched, rows))
     else:
         _show(fetched, rows)
-    for check in fetched.checks():
-        if not check.ok:
-            what = Text(f"검산 불일치: {check.caption.ko}", f"check failed: {check.caption.en}").in_()
-            click.echo(f"warning: {what}: {check.expected:,} ≠ {check.actual:,}", err=True)
+    tell_doubts(fetched)
 
 
 def _json(fetched: Balance, rows: tuple[Holding, ...]) -> str:

@@ -42,7 +42,7 @@ def demo(output: str | None, rows: int, language: str | None, parameters: tuple[
     simulated = demo_account(Environment.REAL, rows=rows)
     # the simulator's life is the command's, so its token and call counter need not outlive it either; and with
     # nobody to share a limit with, waiting for one would only show that waiting works
-    with Simulator(accounts=[simulated], limits=Limits.none()) as simulator, tempfile.TemporaryDirectory(prefix="kis_xl_demo_") as folder:
+    with Simulator(accounts=[simulated], limits=Limits.off()) as simulator, tempfile.TemporaryDirectory(prefix="kis_xl_demo_") as folder:
         account = Account(
             name="demo",
             number=AccountNumber.parse(simulated.number),

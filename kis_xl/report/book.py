@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import math
 import unicodedata
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
 from openpyxl import Workbook
@@ -16,13 +18,14 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
-from kis_xl.cells import Cell
+from kis_xl.cells import Cell, text
 from kis_xl.report.sheets import Column, Sheet
 
 # the Korean convention: gains are red, losses blue
 _GAIN: Final = Font(color="C0282D")
 _LOSS: Final = Font(color="1F5FBF")
-_HEADER_FONT: Final = Font(bold=True, color="FFFFFF")
+_FONT: Final = Font(name="Malgun Gothic", size=10)
+_HEADER_FONT: Final = Font(name="Malgun Gothic", size=10, bold=True, color="FFFFFF")
 _HEADER_FILL: Final = PatternFill("solid", fgColor="1F3A5F")
 _STYLE: Final = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 _SAMPLE: Final = 300
@@ -32,11 +35,16 @@ _WIDEST: Final = 44
 def write_book(sheets: list[Sheet], title: str, file: BinaryIO) -> None:
     """Write `sheets` as a workbook to `file`."""
     book = Workbook(write_only=True)
-    book.properties.title = title
+    book.properties.title = text(title)
     book.properties.creator = "kis_xl"
     for sheet in sheets:
         _write_sheet(book, sheet)
-    book.save(file)
+    for page in book.worksheets:
+        page.close()
+    # in memory first: a zip archive that meets a full disk writes on, noisily, when it is collected
+    whole = io.BytesIO()
+    book.save(whole)
+    file.write(whole.getbuffer())
 
 
 def _write_sheet(book: Workbook, sheet: Sheet) -> None:
@@ -50,11 +58,9 @@ def _write_sheet(book: Workbook, sheet: Sheet) -> None:
     _set_up_print(page, sheet)
 
     page.append([_header(page, column) for column in sheet.columns])
-    templates = [_template(page, column) for column in sheet.columns]
-    for number, row in enumerate(sample):
-        _append(page, templates, row, sheet, number)
-    for number, row in enumerate(rows, len(sample)):
-        _append(page, templates, row, sheet, number)
+    writer = _RowWriter(page, sheet)
+    for row in chain(sample, rows):
+        writer.write(row)
 
     last = max(sheet.count, 1) + 1  # a table has at least one row, if only a blank one
     _add_table(page, sheet, last)
@@ -73,16 +79,38 @@ def _rule(operator: str, font: Font) -> Rule:
     return rule
 
 
-def _append(page: Any, templates: list[XlsxCell], row: tuple[Cell, ...], sheet: Sheet, number: int) -> None:
-    """Append a row. The cells are written at once, so one row of them serves for all rows."""
-    for template, value in zip(templates, row, strict=True):
-        template.value = value
-        if isinstance(value, str):
-            template.data_type = "s"  # whatever it begins with: a text from outside never becomes a formula or an error
-    if sheet.formats:
-        # where rows differ in kind the value stands in the second column
-        templates[1].number_format = sheet.formats[number]
-    page.append(templates)
+class _RowWriter:
+    """Writes rows. A cell is written at once and its style never changes, so one row of cells serves for all rows.
+
+    A cell with another format is another cell: openpyxl keeps a reference to a style, and would see it change.
+    """
+
+    def __init__(self, page: Any, sheet: Sheet) -> None:
+        self._page = page
+        self._cells = [_plain(page, column, column.number_format) for column in sheet.columns]
+        self._wrapped = [(number, column.width or _WIDEST) for number, column in enumerate(sheet.columns) if column.wrap]
+        self._number = 1
+        self._formats = iter(sheet.formats)
+        self._values = {number_format: _plain(page, sheet.columns[1], number_format) for number_format in sheet.formats}
+
+    def write(self, row: tuple[Cell, ...]) -> None:
+        """Append `row`."""
+        cells = self._cells
+        if self._values:  # the second column holds values of several kinds
+            cells[1] = self._values[next(self._formats)]
+        for place, value in zip(cells, row, strict=True):
+            place.value = value
+            if isinstance(value, str):
+                place.data_type = "s"  # whatever it begins with: a text from outside never becomes a formula or an error
+        self._make_room(row)
+        self._page.append(cells)
+
+    def _make_room(self, row: tuple[Cell, ...]) -> None:
+        """Rows with wrapped text get the height that it takes: not every reader works it out by itself."""
+        self._number += 1
+        lines = max((math.ceil(_cells_wide(str(row[number])) / (width - 2)) for number, width in self._wrapped), default=1)
+        if lines > 1:
+            self._page.row_dimensions[self._number].height = 15 * lines
 
 
 def _header(page: Any, column: Column) -> XlsxCell:
@@ -94,11 +122,14 @@ def _header(page: Any, column: Column) -> XlsxCell:
     return header
 
 
-def _template(page: Any, column: Column) -> XlsxCell:
-    template: XlsxCell = WriteOnlyCell(page)
-    template.number_format = column.number_format
-    template.alignment = Alignment(vertical="top", wrap_text=column.wrap)
-    return template
+def _plain(page: Any, column: Column, number_format: str) -> XlsxCell:
+    place: XlsxCell = WriteOnlyCell(page)
+    place.font = _FONT
+    place.number_format = number_format
+    left = column.align == "left" or number_format == "@"
+    # a text beside a number would touch it without the indent
+    place.alignment = Alignment(vertical="center", wrap_text=column.wrap, horizontal="left" if left else None, indent=1 if left else 0)
+    return place
 
 
 def _add_table(page: Any, sheet: Sheet, last: int) -> None:
@@ -106,7 +137,7 @@ def _add_table(page: Any, sheet: Sheet, last: int) -> None:
     table = Table(displayName=sheet.table, ref=area, tableStyleInfo=_STYLE, autoFilter=AutoFilter(ref=area))
     # a sheet that is written row by row cannot read its header back, so the table is told
     table.tableColumns = [TableColumn(id=number, name=column.caption) for number, column in enumerate(sheet.columns, 1)]
-    page.add_table(table)
+    page.tables.add(table)  # not add_table(), which warns that the columns must be added by hand: they are
 
 
 def _set_up_print(page: Any, sheet: Sheet) -> None:
@@ -139,6 +170,6 @@ def _as_shown(column: Column, value: Cell) -> str:
     return str(value)
 
 
-def _cells_wide(text: str) -> int:
+def _cells_wide(shown: str) -> int:
     """Hangul and other East Asian characters take two columns."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in shown)

@@ -34,14 +34,15 @@ class Column:
     signed: bool = False
     width: int | None = None
     wrap: bool = False
+    align: str = ""
 
 
 @dataclass(frozen=True)
 class Sheet:
     """A sheet with one named table from A1: its title, columns and rows.
 
-    `formats` gives a row's last column a format of its own where rows differ (by row, from 0). `names` are defined
-    names for cells: name → row (from 0) and column (from 0).
+    `formats` gives the second column's format row by row, where rows differ in kind. `names` are defined names for
+    cells: name → row and column, both from 0.
     """
 
     title: str
@@ -120,10 +121,11 @@ def _legend(language: Language) -> Iterator[tuple[Cell, ...]]:
         (Text("응답 헤더", "response header"), RESPONSE_HEADERS),
         (Text("응답 본문", "response body"), RESPONSE_BODY),
     )
+    blank = Text("공란", "blank").in_(language)
     for table, entries in tables:
         for field in entries:
             note = field.note.in_(language)
-            allowed = "; ".join(f"{value or '(blank)'}: {meaning.in_(language)}" for value, meaning in field.choices.items())
+            allowed = "; ".join(f"{value or blank}: {meaning.in_(language)}" for value, meaning in field.choices.items())
             yield (
                 table.in_(language),
                 field.key,
@@ -139,7 +141,7 @@ def _legend(language: Language) -> Iterator[tuple[Cell, ...]]:
 
 def provenance(balance: Balance, language: Language) -> Sheet:
     """Where the figures come from: when, from whom, how asked, how many, and how they check."""
-    rows = [(name.in_(language), value) for name, value in _facts(balance)]
+    rows = [(name.in_(language), value) for name, value in _facts(balance, language)]
     parameters = by_key(PARAMETERS)
     for key, chosen in balance.parameters.items():
         meaning = parameters[key].choices.get(chosen)
@@ -151,21 +153,33 @@ def provenance(balance: Balance, language: Language) -> Sheet:
         )
         rows.append((Text(f"검산: {check.caption.ko}", f"check: {check.caption.en}").in_(language), shown.in_(language)))
     cells: list[tuple[Cell, ...]] = [(name, text(value) if isinstance(value, str) else value) for name, value in rows]
-    columns = (Column(Text("항목", "Name").in_(language)), Column(Text("값", "Value").in_(language), "General", width=70, wrap=True))
+    columns = (
+        Column(Text("항목", "Name").in_(language)),
+        Column(Text("값", "Value").in_(language), "General", width=70, wrap=True, align="left"),
+    )
     formats = tuple(
         "yyyy-mm-dd hh:mm:ss" if row == 0 else "#,##0.##" if isinstance(value, float) else "General" for row, (_, value) in enumerate(cells)
     )
     return Sheet(Text("조회정보", "Provenance").in_(language), "Provenance", columns, cells, len(cells), formats, (("AsOf", 0, 1),))
 
 
-def _facts(balance: Balance) -> list[tuple[Text, Cell]]:
+def _source(balance: Balance) -> Text:
+    if balance.host == balance.environment.host:
+        return Text(f"한국투자증권 KIS Open API, {balance.host}", f"KIS Open API of Korea Investment & Securities, {balance.host}")
+    return Text(
+        f"{balance.host}: 한국투자증권 서버가 아님 (시뮬레이터 등)", f"{balance.host}: not a server of KIS (a simulator, for instance)"
+    )
+
+
+def _facts(balance: Balance, language: Language) -> list[tuple[Text, Cell]]:
     caption = balance.environment.caption
     return [
         (Text("조회 시각 (KST)", "as of (KST)"), moment(balance.as_of)),
         (Text("계좌", "account"), balance.account.masked),
         (Text("계좌 이름", "account name"), balance.name),
         (Text("환경", "environment"), f"{balance.environment.key} ({caption.ko})"),
-        (Text("서버", "server"), balance.host),
+        (Text("자료 출처", "data source"), _source(balance).in_(language)),
+        (Text("시세가 없는 종목", "stocks without a price"), ", ".join(f"{row.prdt_name} ({row.pdno})" for row in balance.unpriced())),
         (Text("API", "API"), f"GET {PATH}"),
         (Text("거래ID", "transaction id"), balance.environment.tr_id),
         (Text("서버 메시지", "service's message"), balance.message),
