@@ -93,7 +93,7 @@ def test_pages_without_end_are_an_error() -> None:
 @pytest.mark.parametrize("value", [None, {}, "", 5])
 def test_a_missing_array_is_not_an_empty_account(key: str, value: object) -> None:
     with pytest.raises(DataError, match=key):
-        Pages(10).add(page("D", BLANK, **{key: value})  # type: ignore[arg-type])
+        Pages(10).add(page("D", BLANK, **{key: value}))  # type: ignore[arg-type]
 
 
 def test_holdings_without_totals_are_an_error() -> None:

@@ -30,7 +30,8 @@ from tests.rows import holding_row, summary_row
 AS_OF = datetime(2026, 11, 20, 16, 5, 9, 123456, kst.KST)
 ROW = holding_row(
     pdno="005930", prdt_name="삼성전자", trad_dvsn_name="자기융자", hldg_qty="35", pchs_avg_pric="4482.1420", pchs_amt="156875",
-    prpr="4290", evlu_amt="150150", evlu_pfls_amt="-6725", evlu_pfls_rt="-4.29", evlu_erng_rt="-4.28685259", loan_dt="20260102", fltt_rt="2.62000000",
+    prpr="4290", evlu_amt="150150", evlu_pfls_amt="-6725", evlu_pfls_rt="-4.29",
+    evlu_erng_rt="-4.28685259", loan_dt="20260102", fltt_rt="2.62000000",
 )  # fmt: skip
 TOTALS = summary_row(
     tot_evlu_amt="10010135", nass_amt="9999", dnca_tot_amt="9644485", asst_icdc_erng_rt="0.04622453", fncg_gld_auto_rdpt_yn="N"

@@ -1,0 +1,271 @@
+"""The commands as a user runs them: what they print, where, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from kis_xl import __version__
+from kis_xl.cli import main
+from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Kind
+from kis_xl.simulator import Simulator
+from tests.broker_kit import demo_account, simulated
+from tests.conftest import REPOSITORY
+
+
+@pytest.fixture
+def running() -> Iterator[Simulator]:
+    with simulated(demo_account(rows=60), demo_account(Environment.MOCK, rows=0)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def _account(running: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_at(monkeypatch, running, Environment.REAL)
+
+
+def point_at(monkeypatch: pytest.MonkeyPatch, running: Simulator, environment: Environment) -> None:
+    account = running.account(environment)
+    monkeypatch.setenv("KIS_XL_ACCOUNT", account.number)
+    monkeypatch.setenv("KIS_XL_APPKEY", account.appkey)
+    monkeypatch.setenv("KIS_XL_APPSECRET", account.appsecret)
+    monkeypatch.setenv("KIS_XL_ENV", environment.key)
+    monkeypatch.setenv("KIS_XL_BASE_URL", running.url(environment))
+    monkeypatch.setenv("KIS_XL_ATTEMPTS", "1")
+    monkeypatch.setenv("KIS_XL_READ_TIMEOUT", "0.5")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The installed command in a process of its own, in the environment of the test."""
+    return subprocess.run(
+        [sys.executable, "-m", "kis_xl", *arguments], cwd=REPOSITORY, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+
+
+def test_the_demo_leaves_a_whole_workbook(tmp_path: Path) -> None:
+    done = run("demo", "--output", str(tmp_path), "--rows", "120")
+    assert done.returncode == 0
+    path = Path(done.stdout.rstrip("\n"))
+    assert path.parent == tmp_path
+    assert re.fullmatch(r"KIS_demo_\d{4}-\d{2}-\d{2}\.xlsx", path.name)
+    book = load_workbook(path)
+    assert book.worksheets[0].max_row == 121
+    assert [sheet.title for sheet in book] == ["Holdings", "Account", "Fields", "Provenance"]
+    provenance = {row[0].value: row[1].value for row in book.worksheets[3].iter_rows(min_row=2)}
+    assert provenance["pages"] == 3
+    assert "not a server of KIS" in str(provenance["data source"])
+    assert not any("DIFFERS" in str(value) for value in provenance.values())
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 50, 2000])
+def test_the_demo_at_any_size(tmp_path: Path, rows: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--rows", str(rows), "--output", str(tmp_path / "d.xlsx"), "--lang", "ko"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'd.xlsx'}\n"
+    assert load_workbook(tmp_path / "d.xlsx")["보유종목"].tables["Holdings"].ref == f"A1:Z{max(rows, 1) + 1}"
+
+
+def test_the_demo_writes_into_the_data_folder_and_leaves_nothing_else_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--rows", "1"]) == 0
+    path = Path(capsys.readouterr().out.rstrip("\n"))
+    assert path.parent == tmp_path / "home" / "reports"
+    assert [entry.name for entry in (tmp_path / "home").iterdir()] == ["reports"]
+
+
+@pytest.mark.usefixtures("_account")
+def test_balance_as_json_is_the_contracts(running: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["balance", "--json"]) == 0
+    text = capsys.readouterr().out
+    document = json.loads(text, parse_float=Decimal)
+    assert list(document) == ["account", "environment", "as_of", "pages", "holdings", "summary", "checks"]
+    assert (document["account"], document["environment"], document["pages"]) == ("1234****-01", "real", 2)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00", document["as_of"])
+    for row, sent in zip(document["holdings"], running.account().holdings(), strict=True):
+        assert list(row) == [field.key for field in HOLDING_FIELDS]
+        for field in HOLDING_FIELDS:
+            given, shown = sent[field.key], row[field.key]
+            if field.kind is Kind.DATE:
+                assert shown == (f"{given[:4]}-{given[4:6]}-{given[6:]}" if given else None)
+            elif field.kind.python_type is str:
+                assert shown == given
+            else:
+                assert (f"{shown:f}" if isinstance(shown, Decimal) else str(shown)) == given  # the API's own digits
+    assert list(document["summary"]) == [field.key for field in SUMMARY_FIELDS]
+    assert {tuple(check) for check in document["checks"]} == {("name", "expected", "actual", "ok")}
+    assert all(check["ok"] for check in document["checks"])
+
+
+def test_an_empty_mock_account_is_one(running: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    point_at(monkeypatch, running, Environment.MOCK)
+    assert main(["balance", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["holdings"], document["summary"], document["environment"]) == ([], None, "mock")
+    assert main(["balance"]) == 0
+    assert "1234" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_account")
+def test_balance_as_a_table_shows_every_row_uncut(running: Simulator) -> None:
+    done = run("balance")
+    assert done.returncode == 0
+    for row in running.account().holdings():
+        assert any(
+            row["pdno"] in line and row["prdt_name"] in line and f"{int(row['evlu_amt']):,}" in line for line in done.stdout.splitlines()
+        )
+    assert f"{int(running.account().summary()['tot_evlu_amt']):,}" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "warning: no price" in done.stderr
+
+
+@pytest.mark.usefixtures("_account")
+def test_balance_by_stock_joins_rows(running: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["balance", "--json", "--by", "stock"]) == 0
+    codes = [row["pdno"] for row in json.loads(capsys.readouterr().out)["holdings"]]
+    assert codes == list(dict.fromkeys(row["pdno"] for row in running.account().holdings()))
+
+
+@pytest.mark.usefixtures("_account")
+@pytest.mark.parametrize("every", [[], ["--all"], ["--account", "env"]])
+def test_export_writes_and_prints_one_path(tmp_path: Path, capsys: pytest.CaptureFixture[str], every: list[str]) -> None:
+    assert main(["export", "--output", f"{tmp_path}/new folder{os.sep}", "--lang", "ko", *every]) == 0
+    (path,) = capsys.readouterr().out.splitlines()
+    assert Path(path).parent == tmp_path / "new folder"
+    assert load_workbook(path).sheetnames == ["보유종목", "계좌", "항목", "조회정보"]
+
+
+@pytest.mark.usefixtures("_account")
+def test_parameters_reach_the_service(running: Simulator) -> None:
+    assert main(["balance", "--json", "--param", "afhr_flpr_yn=X", "--param", "PRCS_DVSN=01"]) == 0
+    assert {(call.params["AFHR_FLPR_YN"], call.params["PRCS_DVSN"]) for call in running.calls if call.params} == {("X", "01")}
+
+
+FAILURES = [
+    ("EGW00103", 3, "AUTH"),
+    ("EGW02007", 2, "CONFIG"),
+    ("OPSQ2000", 2, "ACCOUNT"),
+    ("OPSQ2001", 2, "ARGUMENT"),
+    ("EGW00201", 4, "RATE"),
+    ("http:503", 5, "NETWORK"),
+    ("hang", 5, "NETWORK"),
+    ("bad_field:prpr=x", 6, "DATA"),
+]
+
+
+@pytest.mark.usefixtures("_account")
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize(("fault", "code", "name"), FAILURES)
+def test_failures_are_one_line_and_a_hint(
+    running: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: str, code: int, name: str, language: str
+) -> None:
+    monkeypatch.setenv("KIS_XL_LANG", language)
+    running.add_fault(f"2x9={fault}")
+    assert main(["balance", "--json"]) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    error, hint = shown.err.splitlines()
+    assert error.startswith(f"error: {name}: ")
+    assert hint.startswith("hint: ")
+    assert bool(re.search("[가-힣]", hint)) == (language == "ko")
+
+
+@pytest.mark.usefixtures("_account")
+def test_a_failed_export_writes_nothing_and_ends_with_its_code(
+    running: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.add_fault("2x9=html")
+    for every in ([], ["--all"]):
+        assert main(["export", "--output", str(tmp_path / "r.xlsx"), *every]) == 5
+        assert "error: NETWORK" in capsys.readouterr().err
+    assert not (tmp_path / "r.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "nonsense"),
+        (["demo", "--rows", "many"], "many"),
+        (["demo", "--rows", "100001"], "100001"),
+        (["demo", "--param", "INQR_DVSN"], "INQR_DVSN"),
+        (["demo", "--param", "INQR_DVSN=03"], "INQR_DVSN"),
+        (["balance"], "no account is set up"),
+        (["export", "--all", "--account", "x"], "exclude each other"),
+        (["simulator", "--fault", "x"], "x"),
+    ],
+)
+def test_wrong_usage_is_exit_two_with_a_hint(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("error: ")
+    assert said in lines[0]
+
+
+def test_output_that_cannot_be_written_is_exit_seven(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("x")
+    assert main(["demo", "--rows", "1", "--output", str(tmp_path / "file" / "r.xlsx")]) == 7
+    assert main(["demo", "--rows", "1", "--output", str(tmp_path / "r.csv")]) == 7
+    assert capsys.readouterr().err.count("error: OUTPUT: ") == 2
+
+
+def test_a_bug_is_one_line_unless_debugged(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("planted: appsecret=topsecretvalue")
+
+    monkeypatch.setattr("kis_xl.settings.Settings.load", broken)
+    assert main(["balance"]) == 1
+    plain = capsys.readouterr().err
+    assert plain.startswith("error: INTERNAL: RuntimeError: planted")
+    assert "Traceback" not in plain
+    for arguments in (["balance", "--debug"], ["--debug", "balance"]):
+        assert main(arguments) == 1
+        debugged = capsys.readouterr().err
+        assert "Traceback" in debugged
+        assert "topsecretvalue" not in plain + debugged
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("command", ["", "demo", "balance", "export", "simulator"])
+def test_help_is_in_the_users_language(command: str, language: str) -> None:
+    environment = {**os.environ, "KIS_XL_LANG": language}
+    arguments = [sys.executable, "-m", "kis_xl", *command.split(), "--help"]
+    done = subprocess.run(arguments, cwd=REPOSITORY, capture_output=True, encoding="utf-8", env=environment, check=True)
+    assert bool(re.search("[가-힣]", done.stdout)) == (language == "ko")
+    assert "--debug" in done.stdout
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"kis-xl {__version__}\n"
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m kis_xl --help | "{sys.executable}" -c "pass"'
+    done = subprocess.run(command, shell=True, cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=False)  # noqa: S602
+    assert "Traceback" not in done.stderr
+
+
+def test_the_simulator_serves_another_process() -> None:
+    command = [sys.executable, "-m", "kis_xl", "simulator", "--rows", "70", "--no-limits"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, encoding="utf-8") as serving:
+        assert serving.stdout is not None
+        variables = dict(serving.stdout.readline().strip().split("=", 1) for _ in range(5))
+        assert set(variables) == {"KIS_XL_ACCOUNT", "KIS_XL_APPKEY", "KIS_XL_APPSECRET", "KIS_XL_ENV", "KIS_XL_BASE_URL"}
+        environment = {**os.environ, **variables}
+        done = subprocess.run(
+            [sys.executable, "-m", "kis_xl", "balance", "--json"],
+            cwd=REPOSITORY,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        serving.terminate()
+    assert len(json.loads(done.stdout)["holdings"]) == 70
