@@ -1,0 +1,19 @@
+"""`python -m benchmarks`: measure everything and print a table."""
+
+from __future__ import annotations
+
+import platform
+
+from benchmarks import fetch, work
+
+
+def main() -> None:
+    print(f"kis_xl benchmarks, Python {platform.python_version()} on {platform.system()}\n")
+    print(f"{'what':<58} {'value':>8}  {'wanted':<8}")
+    for measure in (work.typing, work.importing, work.memory, fetch.against_a_bare_loop, fetch.under_the_mock_limit):
+        for line in measure():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
