@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -77,6 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code of the contract. `arguments` default to the process's."""
     _speak_utf8()
     arguments = sys.argv[1:] if arguments is None else arguments
+    _set_up_log("--debug" in arguments)
     try:
         return int(_cli.main(arguments, prog_name="kis-xl", standalone_mode=False) or 0)
     except BrokenPipeError:  # `kis-xl balance | head`
@@ -95,6 +97,13 @@ def _speak_utf8() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def _set_up_log(debug: bool) -> None:
+    """What was retried and came right is told to those who ask; the others see the result."""
+    logger = logging.getLogger("kis_xl")
+    logger.handlers[:] = [logging.StreamHandler() if debug else logging.NullHandler()]
+    logger.setLevel(logging.DEBUG if debug else logging.NOTSET)
 
 
 def _tell(error: Exception, debug: bool) -> int:
