@@ -32,10 +32,9 @@ def _cell(text: str) -> str:
 def field_tables() -> str:
     """Every field of the API document."""
     lines = ["# Every field of the balance inquiry", "", "Made from `kis_xl/fields.py` by `docs/generate.py`.", ""]
-    lines += [
-        f"`GET {fields.PATH}`: {', '.join(f'{each.host} ({each.key}, {each.tr_id}, {each.page_size} rows a page)' for each in fields.Environment)}",
-        "",
-    ]
+    lines += [f"`GET {fields.PATH}`", ""]
+    lines += [f"- {each.key}: {each.host}, {each.tr_id}, {each.page_size} rows a page" for each in fields.Environment]
+    lines += [""]
     for title, table in _TABLES.items():
         lines += [f"## {title}", "", "| key | 한글명 | English | type | unit | length | required | note |", "|" + " --- |" * 8]
         for field in table:

@@ -172,8 +172,20 @@ _MEANINGS: Final[dict[str, Meaning]] = {
         Text("실전투자 앱키를 모의 서버에 보냈습니다.", "a real app key was sent to the mock host"),
         _REAL_KEY,
     ),
-    **_each(_NOT_PERMITTED, "EGW00206", "EGW00207", "EGW00303", "EGW00304"),
-    **_each(_CORPORATE_FIELDS, "EGW00208", "EGW00209", "EGW00210", "EGW00211", "EGW00212", "EGW00213"),
+    **_each(_NOT_PERMITTED, "EGW00003", "EGW00004", "EGW00206", "EGW00207", "EGW00303"),
+    **_each(_CORPORATE_FIELDS, "EGW00208", "EGW00209", "EGW00211", "EGW00212", "EGW00213"),
+    "EGW00210": Meaning(
+        Action.FAIL,
+        PermissionDenied,
+        Text("법인 계좌는 모의투자를 쓸 수 없습니다.", "a corporate account cannot use mock trading"),
+        Text("KIS_XL_ENV=real 로 바꾸거나 KIS_XL_CUSTTYPE 을 지우세요.", "Set KIS_XL_ENV=real, or remove KIS_XL_CUSTTYPE."),
+    ),
+    "EGW00304": Meaning(
+        Action.FAIL,
+        PermissionDenied,
+        Text("고객식별키(법인) 또는 앱시크릿(개인)이 맞지 않습니다.", "the customer key (corporation) or app secret (person) is wrong"),
+        Text("KIS_XL_PERSONALSECKEY 또는 KIS_XL_APPSECRET 을 다시 복사하세요.", "Copy KIS_XL_PERSONALSECKEY or KIS_XL_APPSECRET again."),
+    ),
     **_each(_WRONG_ACCOUNT, "OPSQ2000", "APBK1271", "APAC0489", "IGW00002"),
 }
 
