@@ -18,7 +18,7 @@ _NAMES = "appkey|appsecret|secretkey|personalseckey|access_token|refresh_token|a
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
     (re.compile(r"(?i)(bearer\s+)[^\s\"',}]+"), r"\1" + HIDDEN),
-    (re.compile(r"(?i)(CANO\W{1,6}\d{4})\d{4}"), r"\1****"),
+    (re.compile(r"(?i)((?:CANO|ctx_area_fk100)\W{1,6}\d{4})\d{4}"), r"\1****"),
     (re.compile(rf"(?i)(['\"](?:{_NAMES})['\"]\s*:\s*['\"])[^'\"]*"), r"\1" + HIDDEN),
     (re.compile(rf"(?i)\b((?:{_NAMES})=)[^&\s'\"]+"), r"\1" + HIDDEN),
     (re.compile(r"\b(\d{4})\d{4}(-\d{2})\b(?!-\d)"), r"\1****\2"),

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from kis_xl import redaction
+
 REPOSITORY = Path(__file__).parent.parent
+
+
+#: `kis-xl` for `python -c`, open to Ctrl-C: started from a test-suite in the background, it would ignore it.
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from kis_xl.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -17,4 +26,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if key.startswith("KIS_XL_") or key.lower().endswith("_proxy"):
             monkeypatch.delenv(key)
     monkeypatch.setenv("KIS_XL_LANG", "en")
+    # what one test has registered as a secret would be missing from another's messages
+    monkeypatch.setattr(redaction, "_registered", {})
+    monkeypatch.setattr(redaction, "_finder", None)
     monkeypatch.setenv("KIS_XL_HOME", str(tmp_path / "home"))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import trustme
 
 from kis_xl.accounts import AccountNumber
 from kis_xl.broker import Broker
@@ -262,43 +259,6 @@ def test_a_silent_host_times_out(tmp_path: Path) -> None:
         policy = replace(QUICK, read_timeout=0.1, attempts=2)
         with Broker(account, DataFolder(tmp_path), policy) as broker, pytest.raises(TimedOut):
             broker.balance()
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def _context(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
-
-
-def test_an_unknown_certificate_is_refused_and_a_trusted_one_accepted(
-    tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with simulated(ssl_context=_context(authority)) as running:
-        with broker_for(running, tmp_path) as broker, pytest.raises(NetworkError, match="TLS") as caught:
-            broker.balance()
-        assert "REQUESTS_CA_BUNDLE" in caught.value.hint.en
-        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-        with broker_for(running, tmp_path) as broker:
-            assert len(broker.balance().holdings) == 120
-
-
-def test_old_tls_is_refused(tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
-    context = _context(authority)
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that it is deprecated is the point
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    with simulated(ssl_context=context) as running, broker_for(running, tmp_path) as broker, pytest.raises(NetworkError, match="TLS"):
-        broker.balance()
 
 
 def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import pytest
 from kis_xl.datafolder import write_atomically
 from kis_xl.fields import Environment
 from tests.broker_kit import Limits, broker_for, demo_account, simulated
-from tests.conftest import REPOSITORY
+from tests.conftest import INTERRUPTIBLE, REPOSITORY
 
 MANY = 10
 
@@ -99,7 +99,7 @@ def test_an_interrupt_ends_a_command_quietly(tmp_path: Path) -> None:
             "KIS_XL_ACCOUNT": account.number, "KIS_XL_APPKEY": account.appkey, "KIS_XL_APPSECRET": account.appsecret,
             "KIS_XL_BASE_URL": running.real_url, "KIS_XL_HOME": str(tmp_path),
         }  # fmt: skip
-        command = [sys.executable, "-m", "kis_xl", "export", "--output", str(tmp_path / "r.xlsx")]
+        command = [sys.executable, "-c", INTERRUPTIBLE, "export", "--output", str(tmp_path / "r.xlsx")]
         process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not any(call.params for call in running.calls):
             time.sleep(0.02)

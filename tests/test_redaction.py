@@ -35,6 +35,8 @@ def test_an_account_number_keeps_its_first_four_digits() -> None:
     [
         ("GET /x?CANO=55554444&A=1", "55554444"),
         ("{'CANO': '55554444'}", "55554444"),
+        ("&CTX_AREA_FK100=55554444%5E01%5EN", "55554444"),
+        ('"ctx_area_fk100": "55554444^01^N"', "55554444"),
         ("account 55554444-01 refused", "55554444"),
         ("Authorization: Bearer abc.def-123", "abc.def-123"),
         ("token eyJhbGciOi.eyJzdWIi.c2ln", "eyJzdWIi"),

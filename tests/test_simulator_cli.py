@@ -16,13 +16,14 @@ import requests
 from kis_xl.cli.simulator import simulator
 from kis_xl.fields import Environment
 from kis_xl.simulator import Limits, Simulator, demo_account
+from tests.conftest import INTERRUPTIBLE
 from tests.test_simulator import ENVIRONMENTS, TIMEOUT, Raw, rows_of, serving
 
 
 @contextmanager
 def _process(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The running command and the variables that it printed."""
-    command = [sys.executable, "-W", "error", "-c", "from kis_xl.cli.simulator import simulator; simulator()", *options]
+    command = [sys.executable, "-W", "error", "-c", INTERRUPTIBLE, "simulator", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -127,6 +127,23 @@ def test_once_a_minute_is_waited_out(tmp_path: Path) -> None:
         assert [call.msg_cd for call in running.calls if call.path.endswith("tokenP")].count("EGW00133") >= 1
 
 
+def test_a_token_that_appears_while_waiting_is_used(tmp_path: Path) -> None:
+    with simulated() as running, broker_for(running, tmp_path / "ours", policy=replace(QUICK, token_wait=20.0)) as broker:
+        with broker_for(running, tmp_path / "theirs") as other:
+            other.balance()
+        running.add_fault("token@1x9999=EGW00133")
+        counts: list[int] = []
+        waiting = threading.Thread(target=lambda: counts.append(len(broker.balance().holdings)))
+        waiting.start()
+        while not any(call.msg_cd == "EGW00133" for call in running.calls):
+            time.sleep(0.01)
+        theirs = token_file(tmp_path / "theirs")
+        (tmp_path / "ours" / "tokens" / theirs.name).write_bytes(theirs.read_bytes())
+        waiting.join()
+        assert counts == [120]
+        assert running.tokens_issued == 1
+
+
 def test_waiting_for_a_token_has_an_end(tmp_path: Path) -> None:
     with simulated(faults=["token@1x99=EGW00133"]) as running, broker_for(running, tmp_path) as broker:
         with pytest.raises(RateLimitError) as caught:

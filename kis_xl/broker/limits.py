@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
@@ -87,11 +88,11 @@ class Slots:
             raise
         except sqlite3.DatabaseError as error:
             _log.warning("the call counter %s is unreadable (%s) and starts anew", self._file.name, error)
-            self.close()
-            for file in self._file.parent.glob(f"{self._file.name}*"):
-                if not file.name.endswith(".lock"):
-                    file.unlink(missing_ok=True)
-            return self._count()
+        self.close()
+        for file in self._file.parent.glob(f"{self._file.name}*"):
+            if not file.name.endswith(".lock"):
+                file.unlink(missing_ok=True)
+        return self._count()
 
     def _count(self) -> float:
         bucket = self._bucket or self._open()
@@ -108,6 +109,8 @@ class Slots:
 
     def _open(self) -> SQLiteBucket:
         assert self._rate is not None  # noqa: S101 (take() has looked)
+        with closing(sqlite3.connect(self._file)) as probe:  # a broken file shows here, where it can be closed and removed
+            probe.execute("PRAGMA schema_version")
         rate = LibraryRate(self._rate.calls, math.ceil(self._rate.seconds * 1000))
         bucket = SQLiteBucket.init_from_file([rate], table="calls", db_path=str(self._file))
         # no fsync a call: what a power cut loses here is older than a second once the machine is up again

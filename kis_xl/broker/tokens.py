@@ -83,7 +83,7 @@ class Tokens:
     def _renew(self, dead: Token | None) -> Token:
         with self._locked():
             # whoever had the lock before may have done the work
-            return self._usable(dead) or self._issue_patiently()
+            return self._usable(dead) or self._issue_patiently(dead)
 
     def _locked(self) -> Any:
         """The lock, held; released by `with`."""
@@ -101,8 +101,12 @@ class Tokens:
             fault = self._not_written(error)
         raise fault
 
-    def _issue_patiently(self) -> Token:
-        """A new token. Refused for asking within a minute, it asks again until the minute is over."""
+    def _issue_patiently(self, dead: Token | None) -> Token:
+        """A new token. Refused for asking within a minute, it asks again until the minute is over.
+
+        The lock is kept meanwhile. Should a good token appear in the file all the same (a folder on a share whose
+        locks do not hold, a restored backup), it is taken.
+        """
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_delay(self._policy.token_wait),
             wait=tenacity.wait_fixed(self._policy.token_retry_every),
@@ -111,7 +115,7 @@ class Tokens:
             reraise=True,
         )
         try:
-            return retrying(self._issue)
+            return retrying(lambda: self._usable(dead) or self._issue())
         except Refusal as refusal:
             failure = refusal.error
         raise failure
