@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import click
 import simplejson  # the standard library cannot write 198600.0000 as the number it is
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from kis_xl.broker import Broker
 from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.options import account_option, parameter_option, read_parameters
 from kis_xl.cli.progress import page_progress
-from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Kind, Summary, by_key
+from kis_xl.cli.table import show_table
+from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Summary
 from kis_xl.language import Text
 from kis_xl.models import Balance
 from kis_xl.settings import Settings
-
-_SHOWN = ("pdno", "prdt_name", "trad_dvsn_name", "hldg_qty", "pchs_avg_pric", "prpr", "evlu_amt", "evlu_pfls_amt", "evlu_pfls_rt")
-_TOTALS = ("tot_evlu_amt", "nass_amt", "dnca_tot_amt", "prvs_rcdl_excc_amt", "pchs_amt_smtl_amt", "evlu_pfls_smtl_amt", "asst_icdc_amt")
-_SIGNED = ("evlu_pfls_amt", "evlu_pfls_rt", "evlu_pfls_smtl_amt", "asst_icdc_amt")
 
 
 @click.command(help=Text("보유종목과 계좌 합계를 표로 보여 줍니다.", "Show holdings and totals as a table.").in_())
@@ -49,7 +42,7 @@ def balance(account_name: str | None, as_json: bool, by: str, parameters: tuple[
     if as_json:
         click.echo(_json(fetched, rows))
     else:
-        _show(fetched, rows)
+        show_table(fetched, rows)
     tell_doubts(fetched)
 
 
@@ -72,38 +65,3 @@ def _json(fetched: Balance, rows: tuple[Holding, ...]) -> str:
         "checks": [{"name": check.name, "expected": check.expected, "actual": check.actual, "ok": check.ok} for check in fetched.checks()],
     }
     return simplejson.dumps(document, ensure_ascii=False, use_decimal=False)
-
-
-def _show(fetched: Balance, rows: tuple[Holding, ...]) -> None:
-    terminal = sys.stdout.isatty()
-    # a file or a pipe has no width: nothing is cut
-    console = Console() if terminal else Console(width=200, no_color=True, highlight=False)
-    caption = fetched.environment.caption.in_()
-    console.print(f"[bold]{fetched.name}[/] {fetched.account.masked} ({caption})  {fetched.as_of:%Y-%m-%d %H:%M:%S} KST", highlight=False)
-    table = Table(header_style="bold", show_edge=False)
-    columns = by_key(HOLDING_FIELDS)
-    for key in _SHOWN:
-        field = columns[key]
-        table.add_column(
-            field.caption.in_(), justify="left" if field.kind.python_type is str else "right", no_wrap=field.kind is not Kind.TEXT
-        )
-    for row in rows:
-        table.add_row(*[_markup(columns[key], getattr(row, key)) for key in _SHOWN])
-    console.print(table)
-    if fetched.summary is not None:
-        totals = Table.grid(padding=(0, 2))
-        names = by_key(SUMMARY_FIELDS)
-        for key in _TOTALS:
-            totals.add_row(names[key].caption.in_(), _markup(names[key], getattr(fetched.summary, key)))
-        totals.columns[1].justify = "right"
-        console.print()
-        console.print(totals)
-
-
-def _markup(field: Field, value: Any) -> str:
-    if isinstance(value, str):
-        return escape(value)
-    shown = f"{value:,.2f}%" if field.kind is Kind.PERCENT else f"{value:,.2f}" if field.kind is Kind.UNIT_PRICE else f"{value:,}"
-    if field.key in _SIGNED and value:
-        return f"[red]{shown}[/]" if value > 0 else f"[blue]{shown}[/]"
-    return shown
