@@ -82,8 +82,7 @@ class Tokens:
 
     def _renew(self, dead: Token | None) -> Token:
         with self._locked():
-            # whoever had the lock before may have done the work
-            return self._usable(dead) or self._issue_patiently(dead)
+            return self._issue_patiently(dead)
 
     def _locked(self) -> Any:
         """The lock, held; released by `with`."""
@@ -104,8 +103,8 @@ class Tokens:
     def _issue_patiently(self, dead: Token | None) -> Token:
         """A new token. Refused for asking within a minute, it asks again until the minute is over.
 
-        The lock is kept meanwhile. Should a good token appear in the file all the same (a folder on a share whose
-        locks do not hold, a restored backup), it is taken.
+        Each time it looks into the file first: whoever had the lock before may have done the work, and on a share
+        whose locks do not hold another machine may do it meanwhile.
         """
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_delay(self._policy.token_wait),

@@ -159,7 +159,8 @@ class Service:
         if fault.name == "http":
             if more:
                 return Reply(int(argument), _HTML, content_type="text/html")
-            return json_reply(int(argument), {"error": "injected"})
+            away = {"location": "/elsewhere"} if argument.startswith("3") else {}
+            return json_reply(int(argument), {"error": "injected"}, away)
         if fault.name == "retry_after":
             return json_reply(int(more or 503), {"error": "injected"}, {"retry-after": argument})
         if fault.name == "dead_token":
