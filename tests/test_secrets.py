@@ -139,3 +139,11 @@ def test_errors_cross_process_boundaries() -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own)
     assert (type(again), again.row, again.field, str(again), again.hint) == (FieldError, 3, "prpr", str(error), error.hint)
     assert CANO not in str(again)
+
+
+def test_what_the_service_says_is_redacted_too() -> None:
+    AccountNumber.parse(f"{CANO}-01")
+    Secret(APPSECRET)
+    error = KisError(Text("가", "a"), Text("나", "b"), msg_cd="APBK0001", msg1=f"no such account {CANO}-01, key {APPSECRET}   ")
+    assert error.msg1 == "no such account 7391****-01, key ***"
+    assert str(error) == "a [APBK0001 no such account 7391****-01, key ***]"
