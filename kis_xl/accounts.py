@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from kis_xl.errors import AccountError, ArgumentError, ConfigError
 from kis_xl.fields import PARAMETERS, Environment, Field, Kind, by_key
 from kis_xl.language import Text
-from kis_xl.redaction import Secret, redact, register
+from kis_xl.redaction import Secret, register, shown
 
 _NUMBER = re.compile(r"([0-9]{8})(?:-?([0-9]{2}))?")
 _PARAMETER_FIELDS = by_key(PARAMETERS)
@@ -37,11 +37,9 @@ class AccountNumber:
         found = _NUMBER.fullmatch(text.strip())
         if found is None:
             raise AccountError(
-                Text(f"계좌번호 형식이 아닙니다: {_shape(text)}", f"not an account number: {_shape(text)}"),
-                Text(
-                    "12345678-01 처럼 숫자 8자리와 상품코드 2자리로 적으세요.",
-                    "Write 8 digits and a product code of 2, such as 12345678-01.",
-                ),
+                # not shown: it may be a real one with a typing error, or a secret in the wrong place
+                Text(f"계좌번호 형식이 아닙니다 (글자 {len(text.strip())}개).", f"not an account number ({len(text.strip())} characters)"),
+                Text("숫자 8자리, 하이픈(-), 상품코드 2자리로 적으세요.", "Write 8 digits, a hyphen and the product code of 2 digits."),
             )
         return cls(found[1], found[2] or "01")
 
@@ -56,11 +54,6 @@ class AccountNumber:
     __str__ = __repr__
 
 
-def _shape(text: str) -> str:
-    """A malformed number without its digits: it may be a real one with a typing error."""
-    return redact(re.sub(r"\d", "#", text.strip()))[:40] or '""'
-
-
 @dataclass(frozen=True)
 class Corporate:
     """What a corporation sends with each call (request headers of the same names); `gt_uid` is made for each call."""
@@ -69,6 +62,12 @@ class Corporate:
     phone_number: Secret
     ip_addr: str
     seq_no: str = "001"
+
+    def __post_init__(self) -> None:
+        _check_header("personalseckey", self.personalseckey.reveal())
+        _check_header("phone_number", self.phone_number.reveal())
+        _check_header("ip_addr", self.ip_addr)
+        _check_header("seq_no", self.seq_no)
 
 
 @dataclass(frozen=True)
@@ -89,15 +88,10 @@ class Account:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for what, secret in (("appkey", self.appkey), ("appsecret", self.appsecret)):
-            if not re.fullmatch(r"[!-~]+", secret.reveal()):
-                raise ConfigError(
-                    Text(
-                        f"{what} 이(가) 비어 있거나 쓸 수 없는 문자가 들어 있습니다.",
-                        f"the {what} is empty or holds characters that cannot be in one",
-                    ),
-                    Text("KIS Developers에서 다시 복사하세요.", "Copy it again from KIS Developers."),
-                )
+        _check_header("appkey", self.appkey.reveal())
+        _check_header("appsecret", self.appsecret.reveal())
+        if self.mac_address:
+            _check_header("mac_address", self.mac_address)
         if self.base_url:
             _check_host(self.base_url)
         object.__setattr__(self, "parameters", check_parameters(self.parameters))
@@ -105,12 +99,26 @@ class Account:
     @property
     def host(self) -> str:
         """Where the calls go, without a trailing slash."""
-        return (self.base_url or self.environment.host).rstrip("/")
+        if not self.base_url:
+            return self.environment.host
+        parts = urlsplit(self.base_url)
+        # one spelling: the host is part of what a token is kept under
+        return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
     @property
     def custtype(self) -> str:
         """B for a corporation, P for a person."""
         return "B" if self.corporate else "P"
+
+
+def _check_header(name: str, value: str) -> None:
+    """What is sent as a header is printable ASCII without blanks; ConfigError names the setting, not its value."""
+    if not re.fullmatch(r"[!-~]+", value):
+        setting = f"KIS_XL_{name.upper()}"
+        raise ConfigError(
+            Text(f"{setting} 값({name})이 비어 있거나 잘못되었습니다.", f"{setting} ({name}) is empty or holds other characters"),
+            Text("공백이나 한글 없이 발급받은 그대로 적으세요.", "Write it as it was issued, without blanks or letters other than ASCII."),
+        )
 
 
 def _check_host(url: str) -> None:
@@ -121,13 +129,13 @@ def _check_host(url: str) -> None:
         if (
             parts.scheme not in ("https", "http")
             or not parts.hostname
-            or parts.username
+            or "@" in parts.netloc
             or parts.query
             or parts.fragment
             or parts.port == 0
         ):
             fault = Text("https://호스트:포트 형식이 아닙니다", "it is not of the form https://host:port")
-        elif parts.scheme == "http" and not _is_loopback(parts.hostname):
+        elif parts.scheme == "http" and not is_loopback(parts.hostname):
             fault = Text("http 는 이 컴퓨터(127.0.0.1)로만 쓸 수 있습니다", "plain http is allowed to this machine (127.0.0.1) only")
     except ValueError:
         fault = Text("주소를 읽을 수 없습니다", "it cannot be read as an address")
@@ -138,7 +146,8 @@ def _check_host(url: str) -> None:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -157,12 +166,12 @@ def check_parameters(given: Mapping[str, str]) -> dict[str, str]:
         if entry is None:
             names = ", ".join(CHOOSABLE)
             raise ArgumentError(
-                Text(f"{raw_key} 은(는) 지정할 수 있는 조회 파라미터가 아닙니다.", f"{raw_key} is not a parameter that can be chosen"),
+                Text(f"지정할 수 있는 조회 파라미터가 아닙니다: {shown(raw_key)}", f"not a parameter that can be chosen: {shown(raw_key)}"),
                 Text(f"지정할 수 있는 이름: {names}", f"Names that can be chosen: {names}"),
             )
         if (entry.choices and value not in entry.choices) or (entry.length is not None and len(value) > entry.length):
             raise ArgumentError(
-                Text(f"{key} 에 {value!r} 은(는) 쓸 수 없습니다.", f"{key} cannot be {value!r}"),
+                Text(f"{key}: 쓸 수 없는 값입니다: {shown(value)}", f"{key} cannot be {shown(value)}"),
                 Text(f"허용되는 값: {_allowed(entry, 'ko')}", f"Allowed values: {_allowed(entry, 'en')}"),
             )
         checked[key] = value
@@ -171,7 +180,7 @@ def check_parameters(given: Mapping[str, str]) -> dict[str, str]:
 
 def _allowed(entry: Field, language: str) -> str:
     if not entry.choices:
-        return f"≤ {entry.length}"
+        return f"{entry.length}자 이하" if language == "ko" else f"up to {entry.length} characters"
     return ", ".join(f"{value} ({meaning.ko if language == 'ko' else meaning.en})" for value, meaning in entry.choices.items())
 
 

@@ -8,12 +8,13 @@ it came, digit for digit: what was given is never recomputed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
 from kis_xl.fields import HOLDING_FIELDS, Field, Holding, Join, Kind
 
 _ZERO = Decimal(0)
+_PRECISE = Context(prec=100)  # the default of 28 digits is too few for the longest values that the document allows
 
 
 def join_by_stock(rows: Sequence[Holding]) -> tuple[Holding, ...]:
@@ -54,8 +55,9 @@ def _ratio(field: Field, rows: list[Holding], values: list[Decimal]) -> Decimal:
 
 def _divided(dividend: Decimal, divisor: int, decimals: int) -> Decimal:
     """The quotient rounded half up; nought where there is nothing to divide by (a stock sold out today)."""
-    quotient = dividend / divisor if divisor else _ZERO
-    return quotient.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    with localcontext(_PRECISE):
+        quotient = dividend / divisor if divisor else _ZERO
+        return quotient.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _blank(field: Field) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +14,9 @@ from typing import BinaryIO
 
 from kis_xl.errors import ConfigError
 from kis_xl.language import Text
+
+_PART = ".part"
+_LEFT_SECONDS = 3600
 
 
 class DataFolder:
@@ -24,7 +29,11 @@ class DataFolder:
         """The folder `name` inside the data folder, made owner-only; ConfigError where that cannot be done."""
         folder = self.path / name
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.path.exists():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            keep_to_owner(folder)
         except OSError as error:
             reason = error.strerror or type(error).__name__
         else:
@@ -38,6 +47,12 @@ class DataFolder:
         return f"DataFolder({str(self.path)!r})"
 
 
+def keep_to_owner(path: Path) -> None:
+    """Take group's and others' permissions off a file or folder of ours. Windows keeps none: the user's folder is theirs."""
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(path.stat().st_mode & 0o700)
+
+
 def fingerprint(*parts: str) -> str:
     """A file name for secret parts: the same parts give the same name, and the name tells nothing about them."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
@@ -49,7 +64,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Whatever happens on the way, `path` holds either what it held before or all of the new. Raises OSError, and what
     `write` raises.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")  # owner-only (0600)
+    prefix = f".{path.name[:40]}."
+    _sweep(path.parent, prefix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_PART)  # owner-only (0600)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -60,3 +77,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    """Remove what processes that were killed while writing have left."""
+    for left in folder.glob(f"{glob.escape(prefix)}*{_PART}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                left.unlink()

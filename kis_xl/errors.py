@@ -43,8 +43,8 @@ class KisError(Exception):
         self.what = Text(redact(what.ko), redact(what.en))
         self.hint = Text(redact(hint.ko), redact(hint.en))
         self.http_status = http_status
-        self.msg_cd = redact(msg_cd.strip())
-        self.msg1 = redact(msg1.strip())
+        self.msg_cd = _said(msg_cd, 20)
+        self.msg1 = _said(msg1, 200)
         super().__init__(self.what.en)
 
     def message(self, language: Language | None = None) -> str:
@@ -60,6 +60,12 @@ class KisError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # the default passes only `args`, which does not fit the signature: an error could not cross a process boundary
         return _rebuild, (type(self), dict(self.__dict__))
+
+
+def _said(text: str, longest: int) -> str:
+    """The service's words: in one line, without what a terminal would obey, not endless."""
+    words = " ".join("".join(character if character.isprintable() else " " for character in text[: 4 * longest]).split())
+    return redact(words)[:longest]
 
 
 def _rebuild(kind: type[KisError], state: dict[str, Any]) -> KisError:

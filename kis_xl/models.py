@@ -33,7 +33,7 @@ class Check:
 class Balance:
     """One account as `inquire-balance` gave it: all pages or nothing.
 
-    `as_of` is the time (KST) at which the first page arrived, so no figure is older than it says; `summary` is None
+    `as_of` is the time (KST) at which the first page was asked for, so no figure is older than it says; `summary` is None
     only for an account that the service has no totals for (an empty mock account). `parameters` are the API's own,
     without account number and cursors. `extras` are fields beyond the API document, untouched.
     """

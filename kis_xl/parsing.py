@@ -24,8 +24,8 @@ Row = TypeVar("Row")
 _SEPARATOR: Final = "\x1f"
 _NO_DATE: Final = ("", "00000000")
 
-_INTEGER: Final = r"-?[0-9]{1,40}"
-_NUMBER: Final = r"-?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})"
+_INTEGER: Final = r"-?[0-9]{1,31}"  # 31 is the longest length in the document
+_NUMBER: Final = r"-?(?:[0-9]{1,31}(?:\.[0-9]{0,31})?|\.[0-9]{1,31})"
 _ANY: Final = r"[^\x1f]*"
 _PATTERNS: Final[dict[Kind, str]] = {
     Kind.CODE: r"\s*[^\x1f\s][^\x1f]*",

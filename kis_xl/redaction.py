@@ -13,6 +13,7 @@ import threading
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
+_LONGEST_SHOWN = 24
 
 _NAMES = "appkey|appsecret|secretkey|personalseckey|access_token|refresh_token|approval_key|token|phone_number|authorization"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -48,6 +49,14 @@ def redact(text: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def shown(value: str) -> str:
+    """What a user typed, quoted in an error: without long runs of digits (an account number), not at all if long (a key)."""
+    value = value.strip()
+    if len(value) > _LONGEST_SHOWN:
+        return f"({len(value)} characters)"
+    return repr(redact(re.sub(r"\d{8,}", lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), value)))
 
 
 class Secret:

@@ -20,12 +20,14 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AccountError, ConfigError
 from kis_xl.fields import Environment
 from kis_xl.language import LANGUAGES, Language, Text, current
-from kis_xl.redaction import Secret
+from kis_xl.redaction import Secret, register, shown
 
 T = TypeVar("T")
 
 ENV_ACCOUNT: Final = "env"
 _ACCOUNT_VARIABLES: Final = ("KIS_XL_ACCOUNT", "KIS_XL_APPKEY", "KIS_XL_APPSECRET")
+_SECRET_VARIABLES: Final = ("KIS_XL_APPKEY", "KIS_XL_APPSECRET", "KIS_XL_PERSONALSECKEY", "KIS_XL_PHONE_NUMBER")
+_ACCOUNT_DIGITS: Final = 8
 _CORPORATE_VARIABLES: Final = ("KIS_XL_PERSONALSECKEY", "KIS_XL_PHONE_NUMBER", "KIS_XL_IP_ADDR")
 
 #: Every variable and what it is for; the README's table is checked against this one.
@@ -67,9 +69,8 @@ class Settings:
         """Read the environment (`os.environ` by default). ConfigError names the variable that is wrong."""
         source = os.environ if environ is None else environ
         values = {key: source[key].strip() for key in VARIABLES if source.get(key, "").strip()}
-        home = (
-            Path(values["KIS_XL_HOME"]).expanduser() if "KIS_XL_HOME" in values else platformdirs.user_data_path("kis_xl", appauthor=False)
-        )
+        _register_secrets(values)
+        home = _home(values)
         language = _choice(values, "KIS_XL_LANG", {name: name for name in LANGUAGES}, current())
         return cls(DataFolder(home), language, _policy(values), values)
 
@@ -91,7 +92,7 @@ class Settings:
         if name is not None and name not in names:
             known = ", ".join(names)
             raise AccountError(
-                Text(f"{name!r} 라는 계좌가 없습니다.", f"there is no account called {name!r}"),
+                Text(f"이런 이름의 계좌가 없습니다: {shown(name)}", f"there is no account called {shown(name)}"),
                 Text(f"있는 계좌: {known}", f"Known accounts: {known}"),
             )
         return self._from_environment()
@@ -117,6 +118,28 @@ class Settings:
         )
 
 
+def _register_secrets(values: Mapping[str, str]) -> None:
+    """Before anything can go wrong: an error about one setting may quote a secret that stands in it by mistake."""
+    for key in _SECRET_VARIABLES:
+        register(values.get(key, ""))
+    number = "".join(filter(str.isdigit, values.get("KIS_XL_ACCOUNT", "")))
+    if len(number) >= _ACCOUNT_DIGITS:
+        register(number[:_ACCOUNT_DIGITS], f"{number[:4]}****")
+
+
+def _home(values: Mapping[str, str]) -> Path:
+    if "KIS_XL_HOME" not in values:
+        return platformdirs.user_data_path("kis_xl", appauthor=False)
+    try:
+        return Path(values["KIS_XL_HOME"]).expanduser()
+    except RuntimeError:  # ~somebody who does not exist
+        fault = ConfigError(
+            Text("KIS_XL_HOME: 이런 사용자의 홈 폴더가 없습니다.", "KIS_XL_HOME names the home of a user who does not exist"),
+            Text("폴더의 전체 경로를 적으세요.", "Write the folder's whole path."),
+        )
+    raise fault
+
+
 def parse_pairs(text: str, where: str) -> dict[str, str]:
     """`KEY=value; KEY=value` as a dict; ConfigError names `where` when a part is not a pair."""
     pairs: dict[str, str] = {}
@@ -124,7 +147,7 @@ def parse_pairs(text: str, where: str) -> dict[str, str]:
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
             raise ConfigError(
-                Text(f"{where}: {part!r} 은(는) 이름=값 형식이 아닙니다.", f"{where}: {part!r} is not of the form name=value"),
+                Text(f"{where}: 이름=값 형식이 아닙니다: {shown(part)}", f"{where}: {shown(part)} is not of the form name=value"),
                 Text("여러 개는 ; 로 나눕니다: INQR_DVSN=01; PRCS_DVSN=01", "Separate several by ; such as INQR_DVSN=01; PRCS_DVSN=01"),
             )
         pairs[key.strip()] = value.strip()
@@ -158,7 +181,7 @@ def _choice(values: Mapping[str, str], key: str, choices: Mapping[str, T], defau
     if values[key].lower() not in folded:
         allowed = ", ".join(choices)
         raise ConfigError(
-            Text(f"{key} 에 {values[key]!r} 은(는) 쓸 수 없습니다.", f"{key} cannot be {values[key]!r}"),
+            Text(f"{key}: 쓸 수 없는 값입니다: {shown(values[key])}", f"{key} cannot be {shown(values[key])}"),
             Text(f"쓸 수 있는 값: {allowed}", f"Allowed values: {allowed}"),
         )
     return folded[values[key].lower()]
@@ -173,7 +196,7 @@ def _number(values: Mapping[str, str], key: str, read: Callable[[str], T], defau
         number = None
     if number is None or not least <= float(str(number)) <= most:
         raise ConfigError(
-            Text(f"{key} 에 {values[key]!r} 은(는) 쓸 수 없습니다.", f"{key} cannot be {values[key]!r}"),
+            Text(f"{key}: 쓸 수 없는 값입니다: {shown(values[key])}", f"{key} cannot be {shown(values[key])}"),
             Text(f"{least:g} 에서 {most:g} 사이의 숫자를 쓰세요.", f"Use a number from {least:g} to {most:g}."),
         )
     return number

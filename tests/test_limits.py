@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def most_in_any(span: float, times: list[float]) -> int:
 
 def test_so_many_in_any_span_and_no_more(tmp_path: Path) -> None:
     taken: list[float] = []
-    with Slots(tmp_path / "k.sqlite", Rate(5, 0.3), 10.0) as slots:
+    with closing(Slots(tmp_path / "k.sqlite", Rate(5, 0.3), 10.0)) as slots:
         for _ in range(16):
             slots.take()
             taken.append(time.monotonic())
@@ -37,7 +38,7 @@ def test_threads_with_their_own_connections_share_one_limit(tmp_path: Path) -> N
     taken: list[float] = []
 
     def take() -> None:
-        with Slots(tmp_path / "k.sqlite", Rate(3, 0.3), 20.0) as slots:
+        with closing(Slots(tmp_path / "k.sqlite", Rate(3, 0.3), 20.0)) as slots:
             for _ in range(3):
                 slots.take()
                 taken.append(time.monotonic())
@@ -53,13 +54,13 @@ def test_threads_with_their_own_connections_share_one_limit(tmp_path: Path) -> N
 
 
 def test_no_limit_takes_no_time_and_no_file(tmp_path: Path) -> None:
-    with Slots(tmp_path / "k.sqlite", None, 1.0) as slots:
-        assert slots.take() == 0.0
+    with closing(Slots(tmp_path / "k.sqlite", None, 1.0)) as slots:
+        slots.take()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_waiting_has_an_end(tmp_path: Path) -> None:
-    with Slots(tmp_path / "k.sqlite", Rate(1, 60.0), 0.2) as slots:
+    with closing(Slots(tmp_path / "k.sqlite", Rate(1, 60.0), 0.2)) as slots:
         slots.take()
         with pytest.raises(RateLimitError, match=r"0\.2 s") as caught:
             slots.take()
@@ -67,16 +68,20 @@ def test_waiting_has_an_end(tmp_path: Path) -> None:
 
 
 def test_a_lock_held_by_another_is_waited_for_only_so_long(tmp_path: Path) -> None:
-    with FileLock(tmp_path / "k.sqlite.lock"), Slots(tmp_path / "k.sqlite", Rate(1, 1.0), 0.2) as slots, pytest.raises(RateLimitError):
+    with (
+        FileLock(tmp_path / "k.sqlite.lock"),
+        closing(Slots(tmp_path / "k.sqlite", Rate(1, 1.0), 0.2)) as slots,
+        pytest.raises(RateLimitError),
+    ):
         slots.take()
 
 
 def test_a_clock_set_back_does_not_block(tmp_path: Path) -> None:
-    with Slots(tmp_path / "k.sqlite", Rate(1, 0.05), 1.0) as slots:
+    with closing(Slots(tmp_path / "k.sqlite", Rate(1, 0.05), 1.0)) as slots:
         slots.take()
         assert slots._bucket is not None
         future = int((time.time() + 3600) * 1000)
-        slots._bucket.conn.execute("UPDATE calls SET item_timestamp = ?", (future,))
+        slots._bucket.conn.execute("UPDATE calls_4 SET item_timestamp = ?", (future,))
         slots._bucket.conn.commit()
         slots.take()
 
@@ -85,16 +90,16 @@ def test_a_clock_set_back_does_not_block(tmp_path: Path) -> None:
 def test_a_broken_file_starts_anew(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "k.sqlite"
     file.write_bytes(content)
-    with Slots(file, Rate(2, 0.05), 1.0) as slots:
+    with closing(Slots(file, Rate(2, 0.05), 1.0)) as slots:
         slots.take()
     with sqlite3.connect(file) as connection:
-        assert connection.execute("SELECT COUNT(*) FROM calls").fetchone() == (1,)
+        assert connection.execute("SELECT COUNT(*) FROM calls_4").fetchone() == (1,)
     connection.close()
 
 
 def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     (tmp_path / "gone").write_text("a file, not a folder")
-    with Slots(tmp_path / "gone" / "k.sqlite", Rate(1, 1.0), 1.0) as slots, pytest.raises(ConfigError) as caught:
+    with closing(Slots(tmp_path / "gone" / "k.sqlite", Rate(1, 1.0), 1.0)) as slots, pytest.raises(ConfigError) as caught:
         slots.take()
     assert "KIS_XL_HOME" in caught.value.hint.en
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_xl.broker.http import Answer
+from kis_xl import kst
+from kis_xl.broker.answers import Answer
 from kis_xl.broker.paging import Pages
 from kis_xl.errors import DataError, FieldError, IncompleteError
 from kis_xl.parsing import Extra
@@ -16,6 +18,7 @@ from tests.rows import holding_row, summary_row
 
 FK_LAST = "12345678^01^N^N^01^01^N^".ljust(100)
 BLANK = " " * 100
+SENT = datetime(2026, 11, 20, 16, 0, tzinfo=kst.KST)
 
 
 def page(mark: str, nk: str = "", rows: int = 2, fk: str = FK_LAST, **body: Any) -> Answer:
@@ -28,7 +31,7 @@ def page(mark: str, nk: str = "", rows: int = 2, fk: str = FK_LAST, **body: Any)
         "output1": [holding_row()] * rows,
         "output2": [summary_row(tot_evlu_amt="7")],
     }
-    return Answer(content | body, 200, mark)
+    return Answer(content | body, mark, SENT)
 
 
 @pytest.mark.parametrize("mark", ["D", "E", "d", "", " ", "E "])

@@ -18,13 +18,14 @@ from types import TracebackType
 import tenacity
 
 from kis_xl.accounts import Account, query
+from kis_xl.broker.answers import Answer, Refusal
 from kis_xl.broker.codes import Action
 from kis_xl.broker.headers import FIRST, NEXT, Bearer, inquiry_headers
-from kis_xl.broker.http import Answer, Http, Refusal
+from kis_xl.broker.http import Http
 from kis_xl.broker.limits import Slots
 from kis_xl.broker.paging import Pages, Progress, ProgressCallback
 from kis_xl.broker.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
-from kis_xl.broker.tokens import Tokens
+from kis_xl.broker.tokens import TokenForOneFetch, Tokens
 from kis_xl.datafolder import DataFolder, fingerprint
 from kis_xl.fields import PATH
 from kis_xl.models import Balance
@@ -64,7 +65,7 @@ class Broker:
         chosen = query(self._account, parameters or {})
         started = time.monotonic()
         with self._one_at_a_time:
-            pages, restarts = self._read_until_unchanged(chosen, progress)
+            pages, restarts = self._read_until_unchanged(TokenForOneFetch(self._tokens), chosen, progress)
         _tell_once(pages.extras)
         assert pages.as_of is not None  # noqa: S101 (the first page sets it)
         return Balance(
@@ -92,7 +93,9 @@ class Broker:
         self._http.close()
         self._slots.close()
 
-    def _read_until_unchanged(self, chosen: dict[str, str], progress: ProgressCallback | None) -> tuple[Pages, int]:
+    def _read_until_unchanged(
+        self, token: TokenForOneFetch, chosen: dict[str, str], progress: ProgressCallback | None
+    ) -> tuple[Pages, int]:
         """All pages; from page 1 again when the service says that the data changed between two (SYDB0050)."""
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(1 + self._policy.restarts),
@@ -102,44 +105,45 @@ class Broker:
             reraise=True,
         )
         try:
-            pages = retrying(self._read, chosen, progress)
+            pages = retrying(self._read, token, chosen, progress)
         except Refusal as refusal:
             failure = refusal.error
         else:
             return pages, int(retrying.statistics.get("attempt_number", 1)) - 1
         raise failure
 
-    def _read(self, chosen: dict[str, str], progress: ProgressCallback | None) -> Pages:
+    def _read(self, token: TokenForOneFetch, chosen: dict[str, str], progress: ProgressCallback | None) -> Pages:
         pages = Pages(self._policy.max_pages)
         tr_cont, params = FIRST, chosen
         while True:
-            cursors = pages.add(self._inquire(tr_cont, params))
+            cursors = pages.add(self._inquire(token, tr_cont, params))
             if progress is not None:
                 progress(Progress(pages.pages, len(pages.holdings)))
             if cursors is None:
                 return pages
             tr_cont, params = NEXT, {**chosen, "CTX_AREA_FK100": cursors[0], "CTX_AREA_NK100": cursors[1]}
 
-    def _inquire(self, tr_cont: str, params: dict[str, str]) -> Answer:
-        """One page, with a new token once where the service refuses the stored one."""
-        token = self._tokens.get()
+    def _inquire(self, token: TokenForOneFetch, tr_cont: str, params: dict[str, str]) -> Answer:
+        """One page, with a new token once a fetch where the service refuses the stored one."""
         try:
-            return self._call(token.secret, tr_cont, params, (Action.NEW_TOKEN, Action.RESTART))
+            return self._call(token.secret(), tr_cont, params)
         except Refusal as refusal:
             if refusal.action is not Action.NEW_TOKEN:
                 raise
-            _log.info("the token was refused: %s", refusal.error.msg_cd)
-        token = self._tokens.replace(token)
-        return self._call(token.secret, tr_cont, params, (Action.RESTART,))
+            failure = refusal.error
+        _log.info("the token was refused: %s", failure.msg_cd)
+        if not token.replace():
+            raise failure
+        return self._inquire(token, tr_cont, params)
 
-    def _call(self, token: Secret, tr_cont: str, params: dict[str, str], caller_handles: tuple[Action, ...]) -> Answer:
+    def _call(self, token: Secret, tr_cont: str, params: dict[str, str]) -> Answer:
         return self._http.call(
             "GET",
             PATH,
             auth=Bearer(token),
             headers=lambda: inquiry_headers(self._account, tr_cont),
             params=params,
-            caller_handles=caller_handles,
+            caller_handles=(Action.NEW_TOKEN, Action.RESTART),
         )
 
     def __enter__(self) -> Broker:

@@ -16,7 +16,6 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 
 from filelock import FileLock, Timeout
 from pyrate_limiter import Rate as LibraryRate
@@ -30,6 +29,7 @@ from kis_xl.redaction import get_logger
 _log = get_logger(__name__)
 
 _NAME = "call"
+_TABLE = "calls_4"  # the library's layout, by its major version: another layout gets another table
 _CLOCK_SLACK_MS = 1_000
 
 
@@ -43,16 +43,16 @@ class Slots:
         self._lock = FileLock(f"{file}.lock", mode=0o600, poll_interval=0.005)
         self._bucket: SQLiteBucket | None = None
 
-    def take(self) -> float:
-        """Wait for a free slot and take it; the seconds waited. RateLimitError when none comes in time."""
+    def take(self) -> None:
+        """Wait for a free slot and take it. RateLimitError when none comes in time."""
         if self._rate is None:
-            return 0.0
+            return
         started = time.monotonic()
         while True:
             left = self._longest_wait - (time.monotonic() - started)
             wait = self._try(max(left, 0.0))
             if wait == 0.0:
-                return time.monotonic() - started
+                return
             if wait > left:
                 raise self._none_free()
             time.sleep(wait)
@@ -112,7 +112,7 @@ class Slots:
         with closing(sqlite3.connect(self._file)) as probe:  # a broken file shows here, where it can be closed and removed
             probe.execute("PRAGMA schema_version")
         rate = LibraryRate(self._rate.calls, math.ceil(self._rate.seconds * 1000))
-        bucket = SQLiteBucket.init_from_file([rate], table="calls", db_path=str(self._file))
+        bucket = SQLiteBucket.init_from_file([rate], table=_TABLE, db_path=str(self._file))
         # no fsync a call: what a power cut loses here is older than a second once the machine is up again
         bucket.conn.execute("PRAGMA journal_mode=WAL").close()
         bucket.conn.execute("PRAGMA synchronous=OFF").close()
@@ -122,15 +122,9 @@ class Slots:
     def _none_free(self) -> RateLimitError:
         seconds = f"{self._longest_wait:g}"
         return RateLimitError(
-            Text(f"{seconds}초 안에 호출 순서가 오지 않았습니다.", f"no call could be made within {seconds} s: the limit is used up"),
+            Text(f"{seconds}초 안에 호출하지 못했습니다(한도 초과).", f"no call could be made within {seconds} s: the limit is used up"),
             Text(
                 "같은 앱키로 조회 중인 다른 kis_xl이 끝난 뒤 다시 시도하세요.",
                 "Try again when the other kis_xl processes that use this app key are done.",
             ),
         )
-
-    def __enter__(self) -> Slots:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from kis_xl import kst
-from kis_xl.broker.http import Answer
+from kis_xl.broker.answers import Answer
 from kis_xl.errors import DataError, IncompleteError
 from kis_xl.fields import RESPONSE_BODY, Holding, Summary
 from kis_xl.language import Text
@@ -57,7 +56,7 @@ class Pages:
         rows = self._member(body, "output1")
         totals = self._member(body, "output2")
         if self.pages == 1:
-            self.as_of = kst.now()
+            self.as_of = answer.sent
             self._take_summary(rows, totals)
         holdings, extras = read_holdings(rows, first=len(self.holdings) + 1)
         self.holdings += holdings

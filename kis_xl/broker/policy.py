@@ -46,7 +46,7 @@ class Policy:
     restarts: int = 4
     token_margin: float = 600.0
     token_wait: float = 65.0
-    token_retry_every: float = 5.0
+    token_retry_every: float = 20.0
 
     def rate_for(self, environment: Environment) -> Rate | None:
         """The rate to keep, None for no limit."""

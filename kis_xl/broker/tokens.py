@@ -8,6 +8,7 @@ atomically: a process that is killed leaves either the old file or the new one.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,11 +19,12 @@ from filelock import FileLock, Timeout
 
 from kis_xl import kst
 from kis_xl.accounts import Account
+from kis_xl.broker.answers import Refusal
 from kis_xl.broker.codes import Action
 from kis_xl.broker.headers import NoAuth
-from kis_xl.broker.http import Http, Refusal
+from kis_xl.broker.http import Http
 from kis_xl.broker.policy import Policy
-from kis_xl.datafolder import write_atomically
+from kis_xl.datafolder import keep_to_owner, write_atomically
 from kis_xl.errors import ConfigError, DataError, KisError, RateLimitError
 from kis_xl.fields import CONTENT_TYPE
 from kis_xl.language import Text
@@ -43,45 +45,79 @@ class Token:
     expires: datetime
 
 
+class TokenForOneFetch:
+    """The token of one fetch: looked up once, and replaced once at most, however many pages there are."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._token: Token | None = None
+        self._replaced = False
+
+    def secret(self) -> Secret:
+        """What to send."""
+        self._token = self._token or self._tokens.get()
+        return self._token.secret
+
+    def replace(self) -> bool:
+        """Get another one for the one that was refused; False when that was done before."""
+        if self._replaced or self._token is None:
+            return False
+        self._token, self._replaced = self._tokens.replace(self._token), True
+        return True
+
+
 class Tokens:
-    """The token of one account's app key, in `file`."""
+    """The token of one account's app key, in `file`.
+
+    A token that the file cannot serve, since it could not be written or since this machine's clock says that it has
+    expired, is kept in memory, so that it costs one request a Broker and not one a fetch.
+    """
 
     def __init__(self, account: Account, http: Http, file: Path, policy: Policy) -> None:
         self._account = account
         self._http = http
         self._file = file
         self._policy = policy
+        self._kept: Token | None = None
         # long enough for another process to wait out the minute and be served
         self._lock = FileLock(f"{file}.lock", timeout=policy.token_wait + 60, mode=0o600)
 
     def get(self) -> Token:
         """The stored token while it is good for some minutes yet, otherwise a new one."""
-        return self._usable() or self._renew(dead=None)
+        return self._kept or self._usable() or self._renew(dead=None)
 
     def replace(self, dead: Token) -> Token:
         """A token other than `dead`, which the service has refused: another process's newer one, or a new one."""
         return self._renew(dead)
 
     def revoke(self) -> bool:
-        """Have the service forget the stored token and delete it; False when there was none."""
+        """Have the service forget the stored token and delete it; False when there was none that it knew."""
         with self._locked():
             token = self._read()
             if token is None:
                 return False
+            self._kept = None
             body = {**self._keys(), "token": token.secret.reveal()}
-            self._http.call("POST", REVOKE_PATH, auth=NoAuth(), headers=lambda: _HEADERS, body=body)
+            try:
+                self._http.call("POST", REVOKE_PATH, auth=NoAuth(), headers=lambda: _HEADERS, body=body, caller_handles=(Action.NEW_TOKEN,))
+                known = True
+            except Refusal:  # it was dead already
+                known = False
             self._file.unlink(missing_ok=True)
-            return True
+            return known
 
     def _usable(self, dead: Token | None = None) -> Token | None:
         token = self._read()
         if token is None or (dead is not None and token.secret == dead.secret):
             return None
-        good_for = token.expires - kst.now()
-        return token if good_for > timedelta(seconds=self._policy.token_margin) else None
+        return token if self._has_time_left(token) else None
+
+    def _has_time_left(self, token: Token) -> bool:
+        return token.expires - kst.now() > timedelta(seconds=self._policy.token_margin)
 
     def _renew(self, dead: Token | None) -> Token:
         with self._locked():
+            self._kept = None
             return self._issue_patiently(dead)
 
     def _locked(self) -> Any:
@@ -125,10 +161,13 @@ class Tokens:
             "POST", TOKEN_PATH, auth=NoAuth(), headers=lambda: _HEADERS, body=body, caller_handles=(Action.WAIT_TOKEN,)
         ).body
         secret, expires = answer.get("access_token"), answer.get("access_token_token_expired")
-        if not isinstance(secret, str) or not secret:
+        if not isinstance(secret, str) or not re.fullmatch(r"[!-~]+", secret):  # it will be sent as a header
             raise _not_understood("access_token")
         token = Token(Secret(secret), _expiry(expires))
-        self._write(token)
+        if not self._has_time_left(token):
+            _log.warning("the new token expires at %s: is the clock of this machine right?", token.expires.isoformat())
+        if not self._write(token) or not self._has_time_left(token):
+            self._kept = token
         _log.info("got a new token, good until %s", token.expires.isoformat())
         return token
 
@@ -137,22 +176,25 @@ class Tokens:
 
     def _read(self) -> Token | None:
         try:
+            keep_to_owner(self._file)
             stored = json.loads(self._file.read_bytes())
             return Token(Secret(stored["access_token"]), kst.parse(stored["access_token_token_expired"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             _log.warning("the token file is unreadable and will be replaced: %s", type(error).__name__)
             return None
 
-    def _write(self, token: Token) -> None:
+    def _write(self, token: Token) -> bool:
         stored = {"access_token": token.secret.reveal(), "access_token_token_expired": f"{token.expires:%Y-%m-%d %H:%M:%S}"}
         data = json.dumps(stored).encode()
         try:
             write_atomically(self._file, lambda file: file.write(data))
         except OSError as error:
-            # this token works, so the user gets an answer; the next process will have to ask again
+            # this token works, so the user gets an answer; another process will have to ask again
             _log.warning("the token could not be stored: %s", self._not_written(error).message("en"))
+            return False
+        return True
 
     def _not_written(self, error: OSError) -> ConfigError:
         reason = error.strerror or type(error).__name__
