@@ -65,7 +65,7 @@ def error_tables() -> str:
         "",
     ]
     lines += ["```text", (errors.__doc__ or "").strip(), "```", "", "## Message codes of the service", ""]
-    lines += ["An unknown code is an `ApiError` at once (tried again when it comes with HTTP 5xx).", ""]
+    lines += ["An unknown code is an `ApiError` at once.", ""]
     lines += ["| code | what happens | error | what | 무엇이 | what to do | 어떻게 |", "|" + " --- |" * 7]
     for code in sorted(KNOWN_CODES):
         known = meaning(code)

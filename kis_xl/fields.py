@@ -53,20 +53,21 @@ class Environment(enum.Enum):
 
 
 class Kind(enum.Enum):
-    """What a value is: its Python type, its unit, its format in a spreadsheet, and how rows of one stock are joined."""
+    """What a value is: its Python type, its unit, its format in a spreadsheet, and its name in messages."""
 
-    CODE = ("code", str, NO_TEXT, "@")
-    TEXT = ("text", str, NO_TEXT, "@")
-    FLAG = ("flag", str, Text("Y/N", "Y/N"), "@")
-    DATE = ("date", date, Text("일자", "date"), "yyyy-mm-dd")
-    QUANTITY = ("quantity", int, Text("주", "shares"), "#,##0")
-    WON = ("won", int, Text("원", "KRW"), "#,##0")
-    UNIT_PRICE = ("unit_price", Decimal, Text("원", "KRW"), "#,##0.0000")
-    PERCENT = ("percent", Decimal, Text("%", "%"), "0.00%")
-    ROWS = ("rows", list, NO_TEXT, "")
+    CODE = ("code", str, NO_TEXT, "@", Text("코드", "code"))
+    TEXT = ("text", str, NO_TEXT, "@", Text("텍스트", "text"))
+    FLAG = ("flag", str, Text("Y/N", "Y/N"), "@", Text("Y/N", "Y/N"))
+    DATE = ("date", date, Text("일자", "date"), "yyyy-mm-dd", Text("날짜", "date"))
+    QUANTITY = ("quantity", int, Text("주", "shares"), "#,##0", Text("정수(주)", "whole number of shares"))
+    WON = ("won", int, Text("원", "KRW"), "#,##0", Text("정수(원)", "whole number of won"))
+    UNIT_PRICE = ("unit_price", Decimal, Text("원", "KRW"), "#,##0.0000", Text("소수(원)", "decimal number of won"))
+    PERCENT = ("percent", Decimal, Text("%", "%"), "0.00%", Text("비율(%)", "percentage"))
+    ROWS = ("rows", list, NO_TEXT, "", Text("배열", "array"))
 
-    def __init__(self, key: str, python_type: type, unit: Text, number_format: str) -> None:
+    def __init__(self, key: str, python_type: type, unit: Text, number_format: str, caption: Text) -> None:
         self.key = key
+        self.caption = caption
         self.python_type = python_type
         self.unit = unit
         self.number_format = number_format
@@ -369,7 +370,7 @@ class Holding:
     evlu_erng_rt: Decimal = _column(
         Kind.PERCENT,
         "평가수익율",
-        "Return",
+        "Return rate",
         31,
         Text("미사용항목(0으로 출력)", "not used (printed as 0; mock fills it)"),
         join=Join.RETURN,
@@ -384,11 +385,11 @@ class Holding:
     )
     loan_amt: int = _column(Kind.WON, "대출금액", "Loan amount", 19, join=Join.SUM)
     stln_slng_chgs: int = _column(Kind.WON, "대주매각대금", "Short-sale proceeds", 19, join=Join.SUM)
-    expd_dt: date | None = _column(Kind.DATE, "만기일자", "Expiry date", 8)
+    expd_dt: date | None = _column(Kind.DATE, "만기일자", "Maturity date", 8)
     fltt_rt: Decimal = _column(Kind.PERCENT, "등락율", "Day change rate", 31, decimals=8)
     bfdy_cprs_icdc: int = _column(Kind.WON, "전일대비증감", "Day change", 19)
     item_mgna_rt_name: str = _column(Kind.TEXT, "종목증거금율명", "Margin rate", 20)
-    grta_rt_name: str = _column(Kind.TEXT, "보증금율명", "Deposit rate", 20)
+    grta_rt_name: str = _column(Kind.TEXT, "보증금율명", "Guarantee deposit rate", 20)
     sbst_pric: int = _column(
         Kind.WON,
         "대용가격",
@@ -399,7 +400,7 @@ class Holding:
             "the price at which the security counts as collateral in place of cash",
         ),
     )
-    stck_loan_unpr: Decimal = _column(Kind.UNIT_PRICE, "주식대출단가", "Stock loan price", 22, join=Join.WEIGHTED, decimals=4)
+    stck_loan_unpr: Decimal = _column(Kind.UNIT_PRICE, "주식대출단가", "Stock loan unit price", 22, join=Join.WEIGHTED, decimals=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,14 +411,14 @@ class Summary:
     nxdy_excc_amt: int = _column(Kind.WON, "익일정산금액", "Deposit D+1", 19, Text("D+1 예수금", "the deposit after settlement D+1"))
     prvs_rcdl_excc_amt: int = _column(Kind.WON, "가수도정산금액", "Deposit D+2", 19, Text("D+2 예수금", "the deposit after settlement D+2"))
     cma_evlu_amt: int = _column(Kind.WON, "CMA평가금액", "CMA valuation", 19)
-    bfdy_buy_amt: int = _column(Kind.WON, "전일매수금액", "Bought previous day", 19)
-    thdt_buy_amt: int = _column(Kind.WON, "금일매수금액", "Bought today", 19)
+    bfdy_buy_amt: int = _column(Kind.WON, "전일매수금액", "Purchases previous day", 19)
+    thdt_buy_amt: int = _column(Kind.WON, "금일매수금액", "Purchases today", 19)
     nxdy_auto_rdpt_amt: int = _column(Kind.WON, "익일자동상환금액", "Automatic repayment D+1", 19)
-    bfdy_sll_amt: int = _column(Kind.WON, "전일매도금액", "Sold previous day", 19)
-    thdt_sll_amt: int = _column(Kind.WON, "금일매도금액", "Sold today", 19)
+    bfdy_sll_amt: int = _column(Kind.WON, "전일매도금액", "Sales previous day", 19)
+    thdt_sll_amt: int = _column(Kind.WON, "금일매도금액", "Sales today", 19)
     d2_auto_rdpt_amt: int = _column(Kind.WON, "D+2자동상환금액", "Automatic repayment D+2", 19)
-    bfdy_tlex_amt: int = _column(Kind.WON, "전일제비용금액", "Costs previous day", 19)
-    thdt_tlex_amt: int = _column(Kind.WON, "금일제비용금액", "Costs today", 19)
+    bfdy_tlex_amt: int = _column(Kind.WON, "전일제비용금액", "Fees and taxes previous day", 19)
+    thdt_tlex_amt: int = _column(Kind.WON, "금일제비용금액", "Fees and taxes today", 19)
     tot_loan_amt: int = _column(Kind.WON, "총대출금액", "Total loans", 19)
     scts_evlu_amt: int = _column(Kind.WON, "유가평가금액", "Securities valuation", 19)
     tot_evlu_amt: int = _column(
@@ -447,9 +448,9 @@ class Summary:
     evlu_pfls_smtl_amt: int = _column(Kind.WON, "평가손익합계금액", "Total profit or loss", 19)
     tot_stln_slng_chgs: int = _column(Kind.WON, "총대주매각대금", "Total short-sale proceeds", 19)
     bfdy_tot_asst_evlu_amt: int = _column(Kind.WON, "전일총자산평가금액", "Total assets previous day", 19)
-    asst_icdc_amt: int = _column(Kind.WON, "자산증감액", "Change of assets", 19)
+    asst_icdc_amt: int = _column(Kind.WON, "자산증감액", "Change in assets", 19)
     asst_icdc_erng_rt: Decimal = _column(
-        Kind.PERCENT, "자산증감수익율", "Change rate of assets", 31, Text("데이터 미제공", "not provided (mock fills it)"), decimals=8
+        Kind.PERCENT, "자산증감수익율", "Rate of change in assets", 31, Text("데이터 미제공", "not provided (mock fills it)"), decimals=8
     )
 
 

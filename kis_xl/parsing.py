@@ -125,7 +125,9 @@ class Reader(Generic[Row]):
 
     def _malformed(self, field: Field, number: int, value: object) -> FieldError:
         shown = repr(value)[:40]
-        return self._error(field, number, Text(f"{field.kind.key} 값이 아닙니다: {shown}", f"is not a {field.kind.key} value: {shown}"))
+        return self._error(
+            field, number, Text(f"{field.kind.caption.ko}(으)로 읽을 수 없는 값: {shown}", f"is no {field.kind.caption.en}: {shown}")
+        )
 
     def _error(self, field: Field, number: int, fault: Text) -> FieldError:
         what = Text(

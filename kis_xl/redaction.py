@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
 _LONGEST_SHOWN = 24
+_DIGITS = re.compile(r"\d{8,}")
 
 _NAMES = "appkey|appsecret|secretkey|personalseckey|access_token|refresh_token|approval_key|token|phone_number|authorization"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -56,7 +57,13 @@ def shown(value: str) -> str:
     value = value.strip()
     if len(value) > _LONGEST_SHOWN:
         return f"({len(value)} characters)"
-    return repr(redact(re.sub(r"\d{8,}", lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), value)))
+    return repr(redact(_DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), value)))
+
+
+def shown_message(message: str) -> str:
+    """A message of another's making that repeats what a user typed, treated likewise."""
+    words = (word if len(word) <= 2 * _LONGEST_SHOWN else f"({len(word)} characters)" for word in message.split())
+    return redact(_DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), " ".join(words)))
 
 
 class Secret:

@@ -198,6 +198,8 @@ def test_a_failed_export_writes_nothing_and_ends_with_its_code(
         (["demo", "--param", "INQR_DVSN=03"], "INQR_DVSN"),
         (["balance"], "no account is set up"),
         (["export", "--all", "--account", "x"], "exclude each other"),
+        (["export", "--all"], "error: CONFIG: no account is set up"),
+        (["demo", "--output", "r.csv"], "r.csv"),
         (["simulator", "--fault", "x"], "x"),
     ],
 )
@@ -211,8 +213,82 @@ def test_wrong_usage_is_exit_two_with_a_hint(arguments: list[str], said: str, ca
 def test_output_that_cannot_be_written_is_exit_seven(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("x")
     assert main(["demo", "--rows", "1", "--output", str(tmp_path / "file" / "r.xlsx")]) == 7
-    assert main(["demo", "--rows", "1", "--output", str(tmp_path / "r.csv")]) == 7
-    assert capsys.readouterr().err.count("error: OUTPUT: ") == 2
+    assert main(["demo", "--rows", "1", "--output", f"{tmp_path / 'file'}/"]) == 7
+    assert main(["demo", "--rows", "1", "--output", str(tmp_path / ("a" * 300 + ".xlsx"))]) == 7
+    assert capsys.readouterr().err.count("error: OUTPUT: ") == 3
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("x.xlsx", "x.xlsx"),
+        ("sub", "sub/*"),
+        ("sub/", "sub/*"),
+        ("a.b/", "a.b/*"),
+        ("a.b/X.XLSX", "a.b/X.XLSX"),
+        ("dotted.folder", "dotted.folder/*"),
+    ],
+)
+def test_output_is_a_file_or_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str, expected: str) -> None:
+    (tmp_path / "dotted.folder").mkdir()
+    assert main(["demo", "--rows", "1", "--output", f"{tmp_path}/{output}"]) == 0
+    path = Path(capsys.readouterr().out.rstrip("\n"))
+    assert path.exists()
+    assert path.relative_to(tmp_path).match(expected)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here to stand for a full disk")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["balance"], ["balance", "--json"]])
+def test_standard_output_that_is_full_is_exit_seven(running: Simulator, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    point_at(monkeypatch, running, Environment.REAL)
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "kis_xl", *arguments]
+        done = subprocess.run(command, cwd=REPOSITORY, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    assert done.returncode == 7
+    assert [line for line in done.stderr.splitlines() if line.startswith("error: ")] == done.stderr.splitlines()[-1:]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Windows cannot close a stream")
+@pytest.mark.parametrize("arguments", ["--help", "balance", "balance --json"])
+def test_standard_output_that_is_closed_is_no_bug(running: Simulator, monkeypatch: pytest.MonkeyPatch, arguments: str) -> None:
+    point_at(monkeypatch, running, Environment.REAL)
+    done = subprocess.run(f'"{sys.executable}" -m kis_xl {arguments} >&-', shell=True, cwd=REPOSITORY, capture_output=True, check=False)  # noqa: S602
+    assert b"INTERNAL" not in done.stderr
+
+
+def test_without_a_command_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "simulator" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["balance", "1122334401"], ["balance", "--account", "1122334401"], ["demo", "--param", "1122334401"], ["1122334401"]]
+)
+def test_an_account_number_in_the_wrong_place_is_not_repeated(
+    running: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    point_at(monkeypatch, running, Environment.REAL)
+    assert main(arguments) == 2
+    assert "11223344" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("variable", ["KIS_XL_ACCOUNT", "KIS_XL_RATE", "KIS_XL_ENV", "KIS_XL_PARAMETERS", "KIS_XL_BASE_URL", "KIS_XL_LANG"])
+def test_a_secret_in_the_wrong_variable_is_not_repeated(
+    running: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str
+) -> None:
+    point_at(monkeypatch, running, Environment.REAL)
+    secret = running.account().appsecret
+    monkeypatch.setenv(variable, secret)
+    assert main(["balance"]) == 2
+    said = capsys.readouterr().err
+    assert not any(secret[start : start + 12] in said for start in range(len(secret) - 12))
+
+
+def test_the_name_of_a_user_who_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--output", "~nobody-of-this-name/x.xlsx"]) == 2
+    monkeypatch.setenv("KIS_XL_HOME", "~nobody-of-this-name/x")
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err.count("error: ") == 2
 
 
 def test_a_bug_is_one_line_unless_debugged(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

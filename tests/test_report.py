@@ -24,7 +24,7 @@ from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Kind
 from kis_xl.language import Language
 from kis_xl.models import Balance
 from kis_xl.parsing import read_holdings, read_summary
-from kis_xl.report import report_path, write_report
+from kis_xl.report import report_name, write_report
 from tests.rows import holding_row, summary_row
 
 AS_OF = datetime(2026, 11, 20, 16, 5, 9, 123456, kst.KST)
@@ -149,7 +149,7 @@ def test_text_from_outside_is_text(tmp_path: Path, text: str) -> None:
 @given(st.text(max_size=80))
 def test_any_name_makes_a_readable_file(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     folder = tmp_path_factory.mktemp("any")
-    path = write_report(balance([holding_row(prdt_name=name)], name=name), report_path(balance(name=name), folder, folder), "ko")
+    path = write_report(balance([holding_row(prdt_name=name)], name=name), folder / report_name(balance(name=name)), "ko")
     assert path.parent == folder
     assert load_workbook(path).worksheets[0]["A2"].value == "005930"
     with zipfile.ZipFile(path) as file:
@@ -159,28 +159,16 @@ def test_any_name_makes_a_readable_file(tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.parametrize(
-    ("output", "expected"),
+    ("name", "expected"),
     [
-        (None, "home/KIS_my_ account_2026-11-20.xlsx"),
-        ("x.xlsx", "x.xlsx"),
-        ("sub", "sub/KIS_my_ account_2026-11-20.xlsx"),
-        ("a.b/x.XLSX", "a.b/x.XLSX"),
+        ("my/ account", "KIS_my_ account_2026-11-20.xlsx"),
+        ("연금", "KIS_연금_2026-11-20.xlsx"),
+        ("..", "KIS_account_2026-11-20.xlsx"),
+        ("가" * 99, f"KIS_{'가' * 60}_2026-11-20.xlsx"),
     ],
 )
-def test_the_reports_place(output: str | None, expected: str) -> None:
-    found = report_path(balance(name="my/ account"), None if output is None else Path(output), Path("home"))
-    assert found == Path(expected)
-
-
-def test_another_kind_of_file_is_refused() -> None:
-    with pytest.raises(OutputError, match=r"x\.csv"):
-        report_path(balance(), Path("x.csv"), Path())
-
-
-def test_a_folder_with_a_dot_in_its_name_is_a_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "2026.11"
-    folder.mkdir()
-    assert report_path(balance(), folder, tmp_path).parent == folder
+def test_the_reports_name(name: str, expected: str) -> None:
+    assert report_name(balance(name=name)) == expected
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here to stand for a full disk")

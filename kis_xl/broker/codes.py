@@ -78,7 +78,7 @@ _HOST = Text(
 )
 
 _PASSING = Meaning(
-    Action.RETRY, ServerUnavailable, Text("KIS 서버에 일시적인 장애가 있습니다.", "the KIS server has a passing fault"), _LATER
+    Action.RETRY, ServerUnavailable, Text("KIS 서버에 일시적인 장애가 있습니다.", "the KIS server has a temporary fault"), _LATER
 )
 _DEAD_TOKEN = Meaning(
     Action.NEW_TOKEN,
@@ -91,15 +91,18 @@ _DEAD_TOKEN = Meaning(
 )
 _WRONG_KEY = Meaning(Action.FAIL, AuthError, Text("앱키 또는 앱시크릿이 맞지 않습니다.", "the app key or app secret is wrong"), _KEYS)
 _WRONG_ACCOUNT = Meaning(
-    Action.FAIL, AccountError, Text("계좌번호 또는 상품코드가 맞지 않습니다.", "the account number or product code does not fit"), _ACCOUNT
+    Action.FAIL,
+    AccountError,
+    Text("계좌번호 또는 상품코드가 맞지 않습니다.", "the account number or product code does not match"),
+    _ACCOUNT,
 )
 _NOT_PERMITTED = Meaning(
-    Action.FAIL, PermissionDenied, Text("이 앱키에는 호출 권한이 없습니다.", "the app key may not make this call"), _PERMISSION
+    Action.FAIL, PermissionDenied, Text("이 앱키에는 호출 권한이 없습니다.", "the app key has no permission for this call"), _PERMISSION
 )
 _CORPORATE_FIELDS = Meaning(
     Action.FAIL,
     PermissionDenied,
-    Text("고객 유형 또는 법인용 항목이 맞지 않습니다.", "the customer type or a corporate field does not fit"),
+    Text("고객 유형 또는 법인용 항목이 맞지 않습니다.", "the customer type or a corporate field does not match"),
     _CORPORATE,
 )
 
@@ -130,7 +133,7 @@ _MEANINGS: Final[dict[str, Meaning]] = {
     "EGW00133": Meaning(
         Action.WAIT_TOKEN,
         RateLimitError,
-        Text("접근토큰은 1분에 한 번만 받을 수 있습니다.", "a token can be had once a minute"),
+        Text("접근토큰은 1분에 한 번만 받을 수 있습니다.", "only one token a minute is issued"),
         Text(
             "1분 뒤에 다시 시도하세요. 같은 앱키로 토큰을 받는 다른 프로그램이 있는지 확인하세요.",
             "Try again in a minute, and see whether another program asks for tokens with the same app key.",

@@ -1,6 +1,6 @@
 """Access tokens: one per app key and environment, kept on disk, shared by every process of the machine.
 
-Each new token sends the customer a message, and only one a minute can be had. So a token is kept until shortly before
+Each new token sends the customer a message, and only one a minute is issued. So a token is kept until shortly before
 it expires (the service's own time counts: `expires_in` always says a day), asked for under a file lock, and written
 atomically: a process that is killed leaves either the old file or the new one.
 """
@@ -146,7 +146,7 @@ class Tokens:
             stop=tenacity.stop_after_delay(self._policy.token_wait),
             wait=tenacity.wait_fixed(self._policy.token_retry_every),
             retry=tenacity.retry_if_exception_type(Refusal),
-            before_sleep=lambda _: _log.info("waiting for a token: one a minute can be had"),
+            before_sleep=lambda _: _log.info("waiting for a token: one a minute is issued"),
             reraise=True,
         )
         try:

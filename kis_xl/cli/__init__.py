@@ -6,14 +6,13 @@ import importlib
 import logging
 import os
 import sys
-import traceback
+from contextlib import suppress
 
 import click
 
 from kis_xl import __version__
-from kis_xl.errors import ArgumentError, KisError
+from kis_xl.cli.telling import tell
 from kis_xl.language import Text
-from kis_xl.redaction import redact
 
 _COMMANDS: dict[str, Text] = {
     "demo": Text(
@@ -76,27 +75,41 @@ _cli = _Commands(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code of the contract. `arguments` default to the process's."""
-    _speak_utf8()
+    _set_up_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
-    _set_up_log("--debug" in arguments)
+    debug = "--debug" in arguments
+    _set_up_log(debug)
     try:
-        return int(_cli.main(arguments, prog_name="kis-xl", standalone_mode=False) or 0)
+        code = int(_cli.main(arguments or ["--help"], prog_name="kis-xl", standalone_mode=False) or 0)
+        sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
     except BrokenPipeError:  # `kis-xl balance | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return 0
     except (click.Abort, KeyboardInterrupt):
         click.echo(Text("중단했습니다.", "interrupted").in_(), err=True)
         return 130
     except Exception as error:  # noqa: BLE001 (a bug is told in one line too)
-        return _tell(error, "--debug" in arguments)
+        if isinstance(error, OSError):
+            _drop_stdout()
+        return tell(error, debug=debug)
+    return code
 
 
-def _speak_utf8() -> None:
+def _set_up_streams() -> None:
     """Write UTF-8 into files and pipes: on Windows they would get a code page that lacks Hangul, or the rest."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 (until the process ends)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def _drop_stdout() -> None:
+    """What could not be written would be tried again when the interpreter ends, and fail again, noisily."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _set_up_log(debug: bool) -> None:
@@ -104,33 +117,3 @@ def _set_up_log(debug: bool) -> None:
     logger = logging.getLogger("kis_xl")
     logger.handlers[:] = [logging.StreamHandler() if debug else logging.NullHandler()]
     logger.setLevel(logging.DEBUG if debug else logging.NOTSET)
-
-
-def _tell(error: Exception, debug: bool) -> int:
-    """Tell `error` in one line, what to do in another; the exit code."""
-    if debug:
-        click.echo(redact("".join(traceback.format_exception(error))), err=True)
-    shown = _as_kis_error(error)
-    click.echo(f"error: {shown.code}: {_one_line(shown.message())}", err=True)
-    if shown.hint.in_():
-        click.echo(f"hint: {_one_line(shown.hint.in_())}", err=True)
-    return shown.exit_code
-
-
-def _as_kis_error(error: Exception) -> KisError:
-    if isinstance(error, KisError):
-        return error
-    if isinstance(error, click.ClickException):
-        name = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kis-xl"
-        what = error.format_message()
-        return ArgumentError(Text(what, what), Text(f"`{name} --help` 로 사용법을 보세요.", f"`{name} --help` shows how it is used."))
-    what = f"{type(error).__name__}: {error}"
-    hint = Text(
-        "kis_xl의 버그입니다. --debug 로 다시 실행한 내용을 알려 주세요.",
-        "This is a bug in kis_xl. Run it again with --debug and report what it shows.",
-    )
-    return KisError(Text(what, what), hint)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -12,7 +12,7 @@ from kis_xl.accounts import Account, AccountNumber
 from kis_xl.broker import Broker
 from kis_xl.cli.options import language_option, output_option, parameter_option, read_parameters
 from kis_xl.cli.progress import page_progress
-from kis_xl.cli.reporting import write
+from kis_xl.cli.reporting import Place, write
 from kis_xl.datafolder import DataFolder
 from kis_xl.fields import Environment
 from kis_xl.language import Text
@@ -38,6 +38,7 @@ MOST_ROWS = 100_000
 def demo(output: str | None, rows: int, language: str | None, parameters: tuple[str, ...]) -> None:
     """Run the demonstration."""
     settings = Settings.load()
+    place = Place.read(output, settings)
     chosen = read_parameters(parameters)
     simulated = demo_account(Environment.REAL, rows=rows)
     # the simulator's life is the command's, so its token and call counter need not outlive it either; and with
@@ -53,4 +54,4 @@ def demo(output: str | None, rows: int, language: str | None, parameters: tuple[
         policy = replace(settings.policy, limited=False)
         with Broker(account, DataFolder(Path(folder)), policy) as broker, page_progress("demo") as progress:
             balance = broker.balance(chosen, progress)
-    click.echo(write(balance, output, language, settings))
+    click.echo(write(balance, place, language, settings))

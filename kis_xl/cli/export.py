@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from kis_xl.accounts import Account
 from kis_xl.broker import Broker
 from kis_xl.cli.options import account_option, language_option, output_option, parameter_option, read_parameters
 from kis_xl.cli.progress import page_progress
-from kis_xl.cli.reporting import write
+from kis_xl.cli.reporting import Place, write
+from kis_xl.cli.telling import tell
 from kis_xl.errors import ArgumentError, KisError
 from kis_xl.language import Text
 from kis_xl.settings import Settings
@@ -29,23 +32,22 @@ def export(account_name: str | None, every: bool, output: str | None, language: 
     if every and account_name is not None:
         raise ArgumentError(Text("--all 과 --account 는 함께 쓸 수 없습니다.", "--all and --account exclude each other"))
     settings = Settings.load()
+    place = Place.read(output, settings)
     chosen = read_parameters(parameters)
-    if not every:
-        _export(settings, settings.account(account_name), output, language, chosen)
+    if not every or not settings.account_names():
+        _export(settings, settings.account(account_name), place, language, chosen)
         return 0
     failed = 0
-    for name in settings.account_names() or (None,):
+    for name in settings.account_names():
         try:
-            _export(settings, settings.account(name), output, language, chosen)
+            _export(settings, settings.account(name), place, language, chosen)
         except KisError as error:
-            click.echo(f"error: {error.code}: {name or ''}: {error.message()}", err=True)
-            if error.hint.in_():
-                click.echo(f"hint: {error.hint.in_()}", err=True)
-            failed = failed or error.exit_code
+            code = tell(error, debug="--debug" in sys.argv, whose=name)
+            failed = failed or code
     return failed
 
 
-def _export(settings: Settings, account: Account, output: str | None, language: str | None, parameters: dict[str, str]) -> None:
+def _export(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> None:
     with Broker(account, settings.folder, settings.policy) as broker, page_progress(account.name) as progress:
         balance = broker.balance(parameters, progress)
-    click.echo(write(balance, output, language, settings))
+    click.echo(write(balance, place, language, settings))

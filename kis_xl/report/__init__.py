@@ -17,6 +17,8 @@ from kis_xl.models import Balance
 from kis_xl.report import sheets
 from kis_xl.report.book import write_book
 
+_LONGEST_NAME = 180
+
 
 def write_report(balance: Balance, path: Path, language: Language) -> Path:
     """Write the report of `balance` to `path`, whole or not at all; the path. Raises OutputError."""
@@ -37,22 +39,11 @@ def write_report(balance: Balance, path: Path, language: Language) -> Path:
     raise fault
 
 
-def report_path(balance: Balance, output: Path | None, default_folder: Path) -> Path:
-    """Where the report goes: the file `output`, or the file `KIS_<account name>_<date>.xlsx` in the folder `output`.
-
-    `output` is a folder when it is one, ends in a separator, or has no file ending; None is the `default_folder`.
-    """
-    folder = output or default_folder
-    if output is not None and output.suffix and not output.is_dir():
-        if output.suffix.lower() != ".xlsx":
-            raise OutputError(
-                Text(f"보고서는 .xlsx 파일이어야 합니다: {output}", f"a report is an .xlsx file: {output}"),
-                Text("파일 이름을 .xlsx 로 끝내거나 폴더를 지정하세요.", "End the file's name in .xlsx, or name a folder."),
-            )
-        return output
-    # characters that a file name cannot hold on one of the systems
-    name = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", balance.name).strip(" .") or "account"
-    return folder / f"KIS_{name[:100]}_{balance.as_of:%Y-%m-%d}.xlsx"
+def report_name(balance: Balance) -> str:
+    """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems."""
+    name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", balance.name).strip(" .") or "account"
+    shortened = name.encode()[:_LONGEST_NAME].decode(errors="ignore")  # file systems count bytes, and Hangul takes three
+    return f"KIS_{shortened}_{balance.as_of:%Y-%m-%d}.xlsx"
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

@@ -16,7 +16,6 @@ from kis_xl.fields import (
     RESPONSE_HEADERS,
     SUMMARY_FIELDS,
     Field,
-    Kind,
     by_key,
 )
 from kis_xl.language import Language, Text
@@ -57,17 +56,6 @@ class Sheet:
 #: Columns whose sign means gain or loss. `bfdy_cprs_icdc` is not one: the service sends it unsigned at times.
 _SIGNED = frozenset({"evlu_pfls_amt", "evlu_pfls_rt", "evlu_erng_rt", "fltt_rt"})
 _DEFINED_NAMES = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "Deposit": "dnca_tot_amt"}
-_TYPES = {
-    Kind.CODE: Text("텍스트", "text"),
-    Kind.TEXT: Text("텍스트", "text"),
-    Kind.FLAG: Text("텍스트", "text"),
-    Kind.DATE: Text("날짜", "date"),
-    Kind.QUANTITY: Text("정수", "integer"),
-    Kind.WON: Text("정수", "integer"),
-    Kind.UNIT_PRICE: Text("소수", "decimal"),
-    Kind.PERCENT: Text("비율", "rate"),
-    Kind.ROWS: Text("배열", "array"),
-}
 
 
 def holdings(balance: Balance, language: Language) -> Sheet:
@@ -131,7 +119,7 @@ def _legend(language: Language) -> Iterator[tuple[Cell, ...]]:
                 field.key,
                 field.ko,
                 field.en,
-                _TYPES[field.kind].in_(language),
+                field.kind.caption.in_(language),
                 field.kind.unit.in_(language),
                 field.length,
                 "Y" if field.required else "N",
@@ -172,12 +160,11 @@ def _source(balance: Balance) -> Text:
 
 
 def _facts(balance: Balance, language: Language) -> list[tuple[Text, Cell]]:
-    caption = balance.environment.caption
     return [
         (Text("조회 시각 (KST)", "as of (KST)"), moment(balance.as_of)),
         (Text("계좌", "account"), balance.account.masked),
         (Text("계좌 이름", "account name"), balance.name),
-        (Text("환경", "environment"), f"{balance.environment.key} ({caption.ko})"),
+        (Text("환경", "environment"), balance.environment.caption.in_(language)),
         (Text("자료 출처", "data source"), _source(balance).in_(language)),
         (Text("시세가 없는 종목", "stocks without a price"), ", ".join(f"{row.prdt_name} ({row.pdno})" for row in balance.unpriced())),
         (Text("API", "API"), f"GET {PATH}"),
