@@ -93,7 +93,7 @@ _WRONG_KEY = Meaning(Action.FAIL, AuthError, Text("앱키 또는 앱시크릿이
 _WRONG_ACCOUNT = Meaning(
     Action.FAIL,
     AccountError,
-    Text("계좌번호 또는 상품코드가 맞지 않습니다.", "the account number or product code does not match"),
+    Text("계좌번호 또는 상품코드가 맞지 않습니다.", "the account or product code does not match"),
     _ACCOUNT,
 )
 _NOT_PERMITTED = Meaning(
