@@ -119,7 +119,7 @@ def test_what_the_service_says_cannot_command_a_terminal(tmp_path: Path) -> None
 
 
 def test_a_connection_that_is_cut_in_the_handshake_is_tried_again(tmp_path: Path) -> None:
-    greetings = []
+    greetings: list[int] = []
 
     def hang_up() -> None:
         for _ in range(2):
