@@ -186,11 +186,12 @@ class Service:
         try:
             rules.check_headers(headers)
             account = rules.check_keys(headers, environment, self.desk)
-            rules.check_transaction(headers, environment)
-            rules.check_customer(headers, account, self._uids)
+            # counted by its key, whatever else may be wrong with it
             if not self._gate.allows(account, environment, arrived):
                 self.refused += 1
                 raise Refusal("EGW00201")
+            rules.check_transaction(headers, environment)
+            rules.check_customer(headers, account, self._uids)
             parameters = self._parameters(incoming)
             account = rules.check_parameters(parameters, self._accounts_of(account), allow_by_stock=self._options.allow_by_stock)
             asked: Cursor = (parameters.get(rules.CURSOR_KEYS[0], ""), parameters.get(rules.CURSOR_KEYS[1], ""))
