@@ -37,6 +37,8 @@ def register(value: str, shown_as: str = HIDDEN) -> None:
     if len(value) < 4:  # so short a value would blank out half of every text and protects nothing
         return
     with _lock:
+        if _registered.get(value) == shown_as:
+            return
         for form in {value, quote(value, safe=""), quote(value), quote_plus(value)}:
             _registered[form] = shown_as
         longest_first = sorted(_registered, key=len, reverse=True)
