@@ -10,10 +10,10 @@ import click
 import simplejson  # the standard library cannot write 198600.0000 as the number it is
 
 from kis_xl.broker import Broker
+from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.options import account_option, parameter_option, read_parameters
 from kis_xl.cli.progress import page_progress
 from kis_xl.cli.table import show_table
-from kis_xl.cli.telling import tell_doubts
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Summary
 from kis_xl.language import Text
 from kis_xl.models import Balance

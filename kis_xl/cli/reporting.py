@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kis_xl.cli.telling import tell_doubts
+from kis_xl.cli.doubts import tell_doubts
 from kis_xl.errors import ArgumentError, KisError, OutputError
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
