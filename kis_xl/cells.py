@@ -28,7 +28,7 @@ def cell(field: Field, value: object) -> Cell:
     if field.kind is Kind.PERCENT and isinstance(value, Decimal):
         return value.scaleb(-2)
     if isinstance(value, str):
-        return text(value)
+        return text(value) or None
     if isinstance(value, (int, Decimal, date)):
         return value
     raise TypeError(f"no cell for {type(value).__name__} in {field.key}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import stat
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from kis_xl.errors import ConfigError
 from kis_xl.language import Text
@@ -58,20 +57,22 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Have `write` fill a new file beside `path`, owner-only, and put it in place when it is whole and on the disk.
+def write_atomically(path: Path, data: bytes, *, keep_mode: bool = False) -> None:
+    """Put `data` into a new file beside `path`, owner-only, and put that in place when it is whole and on the disk.
 
-    Whatever happens on the way, `path` holds either what it held before or all of the new. Raises OSError, and what
-    `write` raises.
+    Whatever happens on the way, `path` holds either what it held before or all of the new. With `keep_mode` a file
+    that is there keeps its permissions. Raises OSError.
     """
     prefix = f".{path.name[:40]}."
     _sweep(path.parent, prefix)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_PART)  # owner-only (0600)
     try:
         with os.fdopen(handle, "wb") as file:
-            write(file)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if keep_mode and path.exists():
+            Path(name).chmod(stat.S_IMODE(path.stat().st_mode))
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):

@@ -14,10 +14,10 @@ from typing import Final, TypeVar
 
 import platformdirs
 
-from kis_xl.accounts import Account, AccountNumber, Corporate
+from kis_xl.accounts import Account, AccountNumber, Corporate, check_parameters
 from kis_xl.broker.policy import Policy, calls_per_second
 from kis_xl.datafolder import DataFolder
-from kis_xl.errors import AccountError, ConfigError
+from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
 from kis_xl.language import LANGUAGES, Language, Text, current
 from kis_xl.redaction import Secret, register, shown
@@ -74,6 +74,10 @@ class Settings:
         language = _choice(values, "KIS_XL_LANG", {name: name for name in LANGUAGES}, current())
         return cls(DataFolder(home), language, _policy(values), values)
 
+    def parameters(self) -> dict[str, str]:
+        """The query parameters for every call. Raises ConfigError or ArgumentError."""
+        return check_parameters(parse_pairs(self._values.get("KIS_XL_PARAMETERS", ""), "KIS_XL_PARAMETERS"))
+
     def account_names(self) -> tuple[str, ...]:
         """The names of all accounts; the default is the first."""
         return (ENV_ACCOUNT,) if any(key in self._values for key in _ACCOUNT_VARIABLES) else ()
@@ -114,7 +118,7 @@ class Settings:
             base_url=values.get("KIS_XL_BASE_URL", ""),
             corporate=corporate,
             mac_address=values.get("KIS_XL_MAC_ADDRESS", ""),
-            parameters=parse_pairs(values.get("KIS_XL_PARAMETERS", ""), "KIS_XL_PARAMETERS"),
+            parameters=self.parameters(),
         )
 
 
@@ -140,13 +144,13 @@ def _home(values: Mapping[str, str]) -> Path:
     raise fault
 
 
-def parse_pairs(text: str, where: str) -> dict[str, str]:
-    """`KEY=value; KEY=value` as a dict; ConfigError names `where` when a part is not a pair."""
+def parse_pairs(text: str, where: str, error: type[KisError] = ConfigError) -> dict[str, str]:
+    """`KEY=value; KEY=value` as a dict; an `error` names `where` when a part is not a pair."""
     pairs: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
-            raise ConfigError(
+            raise error(
                 Text(f"{where}: 이름=값 형식이 아닙니다: {shown(part)}", f"{where}: {shown(part)} is not of the form name=value"),
                 Text("여러 개는 ; 로 나눕니다: INQR_DVSN=01; PRCS_DVSN=01", "Separate several by ; such as INQR_DVSN=01; PRCS_DVSN=01"),
             )

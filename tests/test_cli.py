@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -200,6 +201,8 @@ def test_a_failed_export_writes_nothing_and_ends_with_its_code(
         (["export", "--all", "--account", "x"], "exclude each other"),
         (["export", "--all"], "error: CONFIG: no account is set up"),
         (["demo", "--output", "r.csv"], "r.csv"),
+        (["demo", "--output", ""], "empty"),
+        (["simulator", "--latency", "nan"], "nan"),
         (["simulator", "--fault", "x"], "x"),
     ],
 )
@@ -284,6 +287,7 @@ def test_a_secret_in_the_wrong_variable_is_not_repeated(
     assert not any(secret[start : start + 12] in said for start in range(len(secret) - 12))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows guesses where such a user's home would be")
 def test_the_name_of_a_user_who_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--output", "~nobody-of-this-name/x.xlsx"]) == 2
     monkeypatch.setenv("KIS_XL_HOME", "~nobody-of-this-name/x")
@@ -322,10 +326,36 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"kis-xl {__version__}\n"
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    command = f'"{sys.executable}" -m kis_xl --help | "{sys.executable}" -c "pass"'
-    done = subprocess.run(command, shell=True, cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=False)  # noqa: S602
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("arguments", [["--help"], ["balance"], ["balance", "--json"], ["demo", "--rows", "1"]])
+def test_a_reader_who_has_gone_is_no_error(running: Simulator, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    point_at(monkeypatch, running, Environment.REAL)
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "kis_xl", *arguments]
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=writing, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    os.close(writing)
+    assert (done.returncode, "error:" in done.stderr, "Traceback" in done.stderr) == (0, False, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_a_command_that_is_ended_cleans_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    command = [sys.executable, "-m", "kis_xl", "demo", "--rows", "50000", "--output", str(tmp_path / "r.xlsx")]
+    with subprocess.Popen(command, cwd=REPOSITORY) as process:
+        while not list((tmp_path / "temporary").glob("openpyxl*")):
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(timeout=20) == 128 + 15
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+
+
+def test_the_demo_takes_the_parameters_that_are_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KIS_XL_PARAMETERS", "PRCS_DVSN=01")
+    assert main(["demo", "--rows", "1", "--output", str(tmp_path / "r.xlsx")]) == 0
+    rows = {row[0].value: row[1].value for row in load_workbook(tmp_path / "r.xlsx")["Provenance"].iter_rows()}
+    assert rows["PRCS_DVSN"] == "01 (not included)"
 
 
 def test_the_simulator_serves_another_process() -> None:

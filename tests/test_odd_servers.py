@@ -251,5 +251,5 @@ def test_what_a_killed_process_left_is_swept_up(tmp_path: Path) -> None:
     long_ago = time.time() - 7200
     for path in (left, other):
         os.utime(path, (long_ago, long_ago))
-    write_atomically(tmp_path / "r.xlsx", lambda file: file.write(b"x"))
+    write_atomically(tmp_path / "r.xlsx", b"x")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".other.xlsx.abc.part", ".r.xlsx.def.part", "r.xlsx"]

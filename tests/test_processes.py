@@ -56,14 +56,14 @@ from pathlib import Path
 from kis_xl.datafolder import write_atomically
 print("ready", flush=True)
 for number in itertools.count():
-    data = json.dumps({"access_token": str(number) * 20_000}).encode()
-    write_atomically(Path(sys.argv[1]), lambda file: [file.write(data[start:start + 1000]) for start in range(0, len(data), 1000)])
+    data = json.dumps({"access_token": str(number) * 200_000}).encode()
+    write_atomically(Path(sys.argv[1]), data)
 """
 
 
 def test_a_killed_process_leaves_no_broken_file(tmp_path: Path) -> None:
     file = tmp_path / "token.json"
-    write_atomically(file, lambda out: out.write(b'{"access_token": "first"}'))
+    write_atomically(file, b'{"access_token": "first"}')
     for attempt in range(12):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(file)], cwd=REPOSITORY, stdout=subprocess.PIPE)
         assert writer.stdout is not None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -216,3 +218,43 @@ def test_long_notes_get_room(tmp_path: Path) -> None:
     heights = {row: sheet.row_dimensions[row].height for row in range(2, sheet.max_row + 1) if sheet.row_dimensions[row].height}
     assert heights
     assert all(re.search(r".{40}", str(sheet.cell(row, 9).value)) for row in heights)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real.xlsx").write_bytes(b"old")
+    (tmp_path / "real.xlsx").chmod(0o644)
+    (tmp_path / "link.xlsx").symlink_to(tmp_path / "real.xlsx")
+    write_report(balance(), tmp_path / "link.xlsx", "ko")
+    assert (tmp_path / "link.xlsx").is_symlink()
+    assert load_workbook(tmp_path / "real.xlsx").sheetnames == SHEETS["ko"]
+    assert (tmp_path / "real.xlsx").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes among the files of Windows")
+def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    with pytest.raises(OutputError, match="not a regular file"):
+        write_report(balance(), tmp_path / "pipe.xlsx", "ko")
+    assert (tmp_path / "pipe.xlsx").is_fifo()
+
+
+def test_a_full_folder_for_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("openpyxl.worksheet._writer.create_temporary_file", full)
+    with pytest.raises(OutputError, match=re.escape(tempfile.gettempdir())) as caught:
+        write_report(balance(), tmp_path / "r.xlsx", "ko")
+    assert "disk space" in caught.value.hint.en
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_check_stands_out_and_a_simulated_account_says_so(tmp_path: Path) -> None:
+    book = written(tmp_path, "en", replace(balance(), host="http://127.0.0.1:1"))
+    rules = [rule.formula for area in book.worksheets[3].conditional_formatting for rule in area.rules]
+    assert rules == [['LEFT($B2,7)="DIFFERS"']]
+    rows = {row[0].value: row[1].value for row in book.worksheets[3].iter_rows(min_row=2)}
+    assert rows["environment"] == "mock, not a server of KIS (a simulator, for instance)"
+    assert all("not a server of KIS" in book.worksheets[number].oddFooter.center.text for number in (0, 1, 3))
+    assert book.calculation.fullCalcOnLoad is not True

@@ -71,7 +71,7 @@ def test_gains_are_red_and_losses_blue(tmp_path: Path) -> None:
             assert re.search(rf"\x1b\[{31 if profit > 0 else 34}m\s*{profit:,}\s*\x1b\[0m", shown), row
 
 
-@pytest.mark.parametrize("columns", [60, 80, 100, 120])
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 120])
 def test_a_narrow_terminal_keeps_codes_and_numbers_whole(tmp_path: Path, columns: int) -> None:
     with simulated(demo_account(rows=10)) as running:
         shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen(running, tmp_path, "balance", columns=columns))

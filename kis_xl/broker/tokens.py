@@ -189,7 +189,7 @@ class Tokens:
         stored = {"access_token": token.secret.reveal(), "access_token_token_expired": f"{token.expires:%Y-%m-%d %H:%M:%S}"}
         data = json.dumps(stored).encode()
         try:
-            write_atomically(self._file, lambda file: file.write(data))
+            write_atomically(self._file, data)
         except OSError as error:
             # this token works, so the user gets an answer; another process will have to ask again
             _log.warning("the token could not be stored: %s", self._not_written(error).message("en"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -24,8 +25,24 @@ _COMMANDS: dict[str, Text] = {
 }
 
 
+class _Formatter(click.HelpFormatter):
+    """click's own headings in the user's language."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or Text("사용법: ", "Usage: ").in_())
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(Text("옵션", "Options").in_() if heading == "Options" else heading)
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class _Commands(click.Group):
     """Knows its commands by name, so that `--help` and each command load only what they need."""
+
+    context_class = _Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -36,7 +53,9 @@ class _Commands(click.Group):
         command = getattr(importlib.import_module(f"kis_xl.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101
         if not any(parameter.name == "debug" for parameter in command.params):
-            command.params.append(_debug_option())
+            command.params += [_debug_option(), _help_option()]
+        command.context_class = _Context
+        command.add_help_option = False
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -55,6 +74,17 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
+def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+def _help_option() -> click.Option:
+    shown = Text("이 도움말을 보여 줍니다", "show this message").in_()
+    return click.Option(["-h", "--help"], is_flag=True, expose_value=False, is_eager=True, callback=_show_help, help=shown)
+
+
 _cli = _Commands(
     name="kis-xl",
     help=Text("한국투자증권 계좌 잔고를 Excel로.", "Your Korea Investment & Securities balance in Excel.").in_(),
@@ -68,21 +98,31 @@ _cli = _Commands(
             help=Text("버전을 보여 줍니다", "show the version").in_(),
         ),
         _debug_option(),
+        _help_option(),
     ],
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    add_help_option=False,
+    subcommand_metavar=Text("명령 [인자]...", "COMMAND [ARGS]...").in_(),
+    options_metavar=Text("[옵션]", "[OPTIONS]").in_(),
+    context_settings={"max_content_width": 110},
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code of the contract. `arguments` default to the process's."""
     _set_up_streams()
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        arguments = sys.argv[1:]
+        _end_tidily()
     debug = "--debug" in arguments
     _set_up_log(debug)
     try:
         code = int(_cli.main(arguments or ["--help"], prog_name="kis-xl", standalone_mode=False) or 0)
         sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
-    except BrokenPipeError:  # `kis-xl balance | head`
+    except SystemExit as ended:
+        # click and rich end with 1 when the reader of a pipe has gone (`kis-xl balance | head`): that is no failure
+        _drop_stdout()
+        return 0 if ended.code == 1 else int(ended.code or 0)
+    except BrokenPipeError:
         _drop_stdout()
         return 0
     except (click.Abort, KeyboardInterrupt):
@@ -104,6 +144,14 @@ def _set_up_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def _end_tidily() -> None:
+    """Ended by the system (at shutdown, by a scheduler), clean up as at any other end: temporary files, connections."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def _drop_stdout() -> None:

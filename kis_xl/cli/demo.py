@@ -50,6 +50,7 @@ def demo(output: str | None, rows: int, language: str | None, parameters: tuple[
             appkey=Secret(simulated.appkey),
             appsecret=Secret(simulated.appsecret),
             base_url=simulator.url(Environment.REAL),
+            parameters=settings.parameters(),
         )
         policy = replace(settings.policy, limited=False)
         with Broker(account, DataFolder(Path(folder)), policy) as broker, page_progress("demo") as progress:

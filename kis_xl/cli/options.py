@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kis_xl.accounts import CHOOSABLE
+from kis_xl.errors import ArgumentError
 from kis_xl.language import LANGUAGES, Text
 from kis_xl.settings import parse_pairs
 
@@ -27,7 +28,8 @@ def account_option() -> Decorator:
 def output_option() -> Decorator:
     """`--output FILE|DIR`."""
     shown = Text(
-        "파일(.xlsx) 또는 폴더 (기본: 데이터 폴더의 reports)", "a file (.xlsx) or a folder (default: reports in the data folder)"
+        "파일(.xlsx) 또는 폴더(/로 끝남). 기본은 데이터 폴더의 reports",
+        "a file (.xlsx) or a folder (ending in /); default: reports in the data folder",
     ).in_()
     return click.option("--output", metavar="FILE|DIR", help=shown)
 
@@ -45,5 +47,5 @@ def parameter_option() -> Decorator:
 
 
 def read_parameters(given: tuple[str, ...]) -> dict[str, str]:
-    """The pairs of `--param`; ConfigError for one that is none."""
-    return parse_pairs("; ".join(given), "--param")
+    """The pairs of `--param`; ArgumentError for one that is none."""
+    return parse_pairs("; ".join(given), "--param", ArgumentError)

@@ -30,3 +30,13 @@ def page_progress(caption: str) -> Iterator[ProgressCallback | None]:
             bars.update(task, read=Text(f"{pages}페이지 · {rows}행", f"page {pages} · {rows} rows").in_())
 
         yield show
+
+
+@contextmanager
+def writing_status() -> Iterator[None]:
+    """A line that the report is being written, on a terminal: a large one takes a while."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status(Text("보고서를 쓰는 중", "writing the report").in_()):
+        yield

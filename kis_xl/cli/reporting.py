@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kis_xl.cli.doubts import tell_doubts
+from kis_xl.cli.progress import writing_status
 from kis_xl.errors import ArgumentError, KisError, OutputError
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
@@ -32,6 +33,8 @@ class Place:
         """
         if output is None:
             return cls(settings.folder.path / "reports", is_file=False)
+        if not output.strip():
+            raise ArgumentError(Text("--output 이 비어 있습니다.", "--output is empty"))
         try:
             path = Path(output).expanduser()
             is_folder = output.endswith((os.sep, "/")) or not path.suffix or path.is_dir()
@@ -47,7 +50,7 @@ class Place:
                 return cls(path, not is_folder)
             fault = ArgumentError(
                 Text(f"보고서는 .xlsx 파일이어야 합니다: {path.name}", f"a report is an .xlsx file: {path.name}"),
-                Text("파일 이름을 .xlsx 로 끝내거나 폴더를 지정하세요.", "End the file's name in .xlsx, or name a folder."),
+                Text("파일은 .xlsx 로, 폴더는 / 로 끝내세요.", "End a file's name in .xlsx, and a folder's in a slash."),
             )
         raise fault
 
@@ -62,4 +65,5 @@ def write(balance: Balance, place: Place, language: str | None, settings: Settin
     chosen: Language = settings.language if language is None else "ko" if language == "ko" else "en"
     if not place.is_file and place.path == settings.folder.path / "reports":
         settings.folder.part("reports")
-    return write_report(balance, place.file_for(balance), chosen)
+    with writing_status():
+        return write_report(balance, place.file_for(balance), chosen).absolute()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 
 from kis_xl.fields import Environment
@@ -10,6 +12,12 @@ from kis_xl.simulator import Fault, Limits, Simulator, demo_account, parse_fault
 
 _MOST_ROWS = 100_000
 _MOST_SEED = 9_999
+
+
+def _finite(_ctx: click.Context, _option: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter(str(value))
+    return value
 
 
 def _read_faults(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[Fault, ...]:
@@ -62,7 +70,8 @@ def _read_faults(_ctx: click.Context, _option: click.Parameter, texts: tuple[str
 )
 @click.option(
     "--latency",
-    type=click.FloatRange(0),
+    type=click.FloatRange(0, 3600),
+    callback=_finite,
     default=0.0,
     show_default=True,
     help=Text("응답마다 걸리는 시간(초)", "seconds that each answer takes").in_(),

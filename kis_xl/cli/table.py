@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Kind, by_key
+from kis_xl.language import Text
 from kis_xl.models import Balance
 
 _SHOWN = ("pdno", "prdt_name", "trad_dvsn_name", "hldg_qty", "pchs_avg_pric", "prpr", "evlu_amt", "evlu_pfls_amt", "evlu_pfls_rt")
-_DROPPED_FIRST = ("trad_dvsn_name", "pchs_avg_pric", "prpr", "evlu_pfls_rt")
+_DROPPED_FIRST = ("pchs_avg_pric", "prpr", "evlu_pfls_rt", "trad_dvsn_name", "evlu_pfls_amt", "hldg_qty")
 _CUT = {"prdt_name"}
 _SHORTEST_NAME = 5  # Hangul, ten places wide
 _BETWEEN_COLUMNS = 3
@@ -41,6 +42,9 @@ def show_table(fetched: Balance, rows: tuple[Holding, ...]) -> None:
     for row in rows:
         table.add_row(*[_markup(columns[key], getattr(row, key)) for key in shown])
     console.print(table)
+    left_out = ", ".join(columns[key].caption.in_() for key in _SHOWN if key not in shown)
+    if left_out:
+        console.print(f"[dim]({Text('창이 좁아 뺀 열', 'left out for want of room').in_()}: {left_out})[/]", highlight=False)
     if fetched.summary is not None:
         totals = Table.grid(padding=(0, 2))
         names = by_key(SUMMARY_FIELDS)

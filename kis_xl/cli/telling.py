@@ -31,8 +31,11 @@ def _as_kis_error(error: Exception) -> KisError:
         return error
     if isinstance(error, click.ClickException):
         name = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kis-xl"
-        what = shown_message(error.format_message())
-        return ArgumentError(Text(what, what), Text(f"`{name} --help` 로 사용법을 보세요.", f"`{name} --help` shows how it is used."))
+        said = shown_message(error.format_message())
+        return ArgumentError(
+            Text(f"{_in_korean(error)} ({said})", said),
+            Text(f"`{name} --help` 로 사용법을 보세요.", f"`{name} --help` shows how it is used."),
+        )
     if isinstance(error, OSError) and error.errno in _OUTPUT_FAULTS:
         reason = error.strerror or type(error).__name__
         return OutputError(Text(f"결과를 출력할 수 없습니다 ({reason}).", f"the result cannot be written ({reason})"))
@@ -42,6 +45,17 @@ def _as_kis_error(error: Exception) -> KisError:
         "This is a bug in kis_xl. Run it again with --debug and report what it shows.",
     )
     return KisError(Text(what, what), hint)
+
+
+def _in_korean(error: click.ClickException) -> str:
+    """What is wrong with the arguments; click's own sentence, which follows, is English only."""
+    if isinstance(error, click.NoSuchOption):
+        return "없는 옵션입니다"
+    if isinstance(error, click.MissingParameter):
+        return "값이 빠졌습니다"
+    if isinstance(error, click.BadParameter):
+        return "옵션의 값이 올바르지 않습니다"
+    return "명령의 사용법이 올바르지 않습니다"
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from kis_xl.datafolder import write_atomically
@@ -29,14 +30,27 @@ def write_report(balance: Balance, path: Path, language: Language) -> Path:
         sheets.provenance(balance, language),
     ]
     title = f"{balance.name} {balance.as_of:%Y-%m-%d}"
+    target = path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda file: write_book(contents, title, file))
+        target = path.resolve()  # a link stays a link, and what it leads to is replaced
+        if target.exists() and not target.is_file():
+            fault = _not_written(path, "not a regular file")
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, _made(contents, title), keep_mode=True)
+            return path
     except OSError as error:
-        fault = _not_written(path, error)
-    else:
-        return path
+        fault = _not_written(path, error.strerror or type(error).__name__, error.errno)
     raise fault
+
+
+def _made(contents: list[sheets.Sheet], title: str) -> bytes:
+    """The workbook's bytes. It is made in the system's folder for temporary files, which may be full by itself."""
+    try:
+        return write_book(contents, title)
+    except OSError as error:
+        reason, number = error.strerror or type(error).__name__, error.errno
+    raise _not_written(Path(tempfile.gettempdir()), reason, number)
 
 
 def report_name(balance: Balance) -> str:
@@ -46,13 +60,12 @@ def report_name(balance: Balance) -> str:
     return f"KIS_{shortened}_{balance.as_of:%Y-%m-%d}.xlsx"
 
 
-def _not_written(path: Path, error: OSError) -> OutputError:
-    reason = error.strerror or type(error).__name__
+def _not_written(path: Path, reason: str, number: int | None = None) -> OutputError:
     hint = Text(
         "폴더의 권한을 확인하거나 --output 으로 다른 곳을 지정하세요.",
         "Check the folder's permissions, or name another place with --output.",
     )
-    if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
+    if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         hint = Text("디스크 공간을 비운 뒤 다시 시도하세요.", "Free some disk space and try again.")
     elif os.name == "nt" and path.exists():
         hint = Text("Excel에서 이 파일을 닫고 다시 시도하세요.", "Close the file in Excel and try again.")

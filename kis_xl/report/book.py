@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import math
 import unicodedata
+from contextlib import suppress
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as XlsxCell
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.formatting.rule import CellIsRule, Rule
+from openpyxl.formatting.rule import CellIsRule, FormulaRule, Rule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
 from kis_xl.cells import Cell, text
@@ -26,25 +29,33 @@ _GAIN: Final = Font(color="C0282D")
 _LOSS: Final = Font(color="1F5FBF")
 _FONT: Final = Font(name="Malgun Gothic", size=10)
 _HEADER_FONT: Final = Font(name="Malgun Gothic", size=10, bold=True, color="FFFFFF")
+_ALARM: Final = Font(color="C0282D", bold=True)
 _HEADER_FILL: Final = PatternFill("solid", fgColor="1F3A5F")
 _STYLE: Final = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 _SAMPLE: Final = 300
 _WIDEST: Final = 44
 
 
-def write_book(sheets: list[Sheet], title: str, file: BinaryIO) -> None:
-    """Write `sheets` as a workbook to `file`."""
+def write_book(sheets: list[Sheet], title: str) -> bytes:
+    """`sheets` as a workbook's bytes. Raises OSError when the system's folder for temporary files is full."""
     book = Workbook(write_only=True)
     book.properties.title = text(title)
     book.properties.creator = "kis_xl"
-    for sheet in sheets:
-        _write_sheet(book, sheet)
-    for page in book.worksheets:
-        page.close()
-    # in memory first: a zip archive that meets a full disk writes on, noisily, when it is collected
+    # there are no formulas: without this Excel would calculate, and ask on closing whether to save that
+    book.calculation = CalcProperties(fullCalcOnLoad=False)
     whole = io.BytesIO()
-    book.save(whole)
-    file.write(whole.getbuffer())
+    try:
+        for sheet in sheets:
+            _write_sheet(book, sheet)
+        for page in book.worksheets:
+            page.close()
+        book.save(whole)
+    except BaseException:
+        for page in book.worksheets:  # left open they are noisy when they are collected
+            with suppress(Exception):
+                page.close()
+        raise
+    return whole.getvalue()
 
 
 def _write_sheet(book: Workbook, sheet: Sheet) -> None:
@@ -69,6 +80,9 @@ def _write_sheet(book: Workbook, sheet: Sheet) -> None:
             area = f"{get_column_letter(number)}2:{get_column_letter(number)}{last}"
             page.conditional_formatting.add(area, _rule("greaterThan", _GAIN))
             page.conditional_formatting.add(area, _rule("lessThan", _LOSS))
+    if sheet.alarm:
+        length = len(sheet.alarm)
+        page.conditional_formatting.add(f"A2:B{last}", _alarm(f'LEFT($B2,{length})="{sheet.alarm}"'))
     for name, row_number, column_number in sheet.names:
         place = f"'{sheet.title}'!${get_column_letter(column_number + 1)}${row_number + 2}"
         book.defined_names[name] = DefinedName(name, attr_text=place)
@@ -76,6 +90,11 @@ def _write_sheet(book: Workbook, sheet: Sheet) -> None:
 
 def _rule(operator: str, font: Font) -> Rule:
     rule: Rule = CellIsRule(operator=operator, formula=["0"], font=font)  # type: ignore[no-untyped-call]
+    return rule
+
+
+def _alarm(formula: str) -> Rule:
+    rule: Rule = FormulaRule(formula=[formula], font=_ALARM)  # type: ignore[no-untyped-call]
     return rule
 
 
@@ -147,15 +166,16 @@ def _set_up_print(page: Any, sheet: Sheet) -> None:
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = "1:1"
-    page.oddFooter.center.text = f"{sheet.title}  &P / &N"
+    page.page_margins = PageMargins(left=0.4, right=0.4, top=0.4, bottom=0.6)
+    page.oddFooter.center.text = f"{sheet.title}  {sheet.footer}  &P / &N"
 
 
 def _width(column: Column, number: int, sample: list[tuple[Cell, ...]]) -> float:
     if column.width is not None:
         return column.width
-    # a header may break into two lines
+    # a header may break into two lines, and its filter button takes room
     widest = max((_cells_wide(_as_shown(column, row[number])) for row in sample), default=0)
-    return min(max(widest, _cells_wide(column.caption) * 0.6, 6) + 2.5, _WIDEST)
+    return min(max(widest + 2.5, _cells_wide(column.caption) * 0.6 + 4.5, 8), _WIDEST)
 
 
 def _as_shown(column: Column, value: Cell) -> str:

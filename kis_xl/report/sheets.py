@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from kis_xl import __version__
 from kis_xl.cells import Cell, cell, moment, text
@@ -41,7 +42,7 @@ class Sheet:
     """A sheet with one named table from A1: its title, columns and rows.
 
     `formats` gives the second column's format row by row, where rows differ in kind. `names` are defined names for
-    cells: name → row and column, both from 0.
+    cells: name → row and column, both from 0. Rows whose value begins with `alarm` stand out; `footer` is printed.
     """
 
     title: str
@@ -51,10 +52,14 @@ class Sheet:
     count: int
     formats: tuple[str, ...] = ()
     names: tuple[tuple[str, int, int], ...] = ()
+    alarm: str = ""
+    footer: str = ""
 
 
 #: Columns whose sign means gain or loss. `bfdy_cprs_icdc` is not one: the service sends it unsigned at times.
 _SIGNED = frozenset({"evlu_pfls_amt", "evlu_pfls_rt", "evlu_erng_rt", "fltt_rt"})
+_DIFFERS = Text("불일치", "DIFFERS")
+_NOT_KIS = Text("한국투자증권 서버가 아님(시뮬레이터 등)", "not a server of KIS (a simulator, for instance)")
 _DEFINED_NAMES = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "Deposit": "dnca_tot_amt"}
 
 
@@ -62,7 +67,9 @@ def holdings(balance: Balance, language: Language) -> Sheet:
     """A row a holding, the 26 columns in the document's order."""
     columns = tuple(Column(field.caption.in_(language), field.kind.number_format, field.key in _SIGNED) for field in HOLDING_FIELDS)
     rows = (tuple(cell(field, getattr(row, field.key)) for field in HOLDING_FIELDS) for row in balance.holdings)
-    return Sheet(Text("보유종목", "Holdings").in_(language), "Holdings", columns, rows, len(balance.holdings))
+    return Sheet(
+        Text("보유종목", "Holdings").in_(language), "Holdings", columns, rows, len(balance.holdings), footer=_footer(balance, language)
+    )
 
 
 def account(balance: Balance, language: Language) -> Sheet:
@@ -80,7 +87,9 @@ def account(balance: Balance, language: Language) -> Sheet:
     place = {field.key: row for row, field in enumerate(SUMMARY_FIELDS)}
     names = tuple((name, place[key], 1) for name, key in _DEFINED_NAMES.items())
     formats = tuple(field.kind.number_format for field in SUMMARY_FIELDS)
-    return Sheet(Text("계좌", "Account").in_(language), "Account", columns, rows, len(rows), formats, names)
+    return Sheet(
+        Text("계좌", "Account").in_(language), "Account", columns, rows, len(rows), formats, names, footer=_footer(balance, language)
+    )
 
 
 def fields(language: Language) -> Sheet:
@@ -135,36 +144,54 @@ def provenance(balance: Balance, language: Language) -> Sheet:
         meaning = parameters[key].choices.get(chosen)
         rows.append((key, f"{chosen} ({meaning.in_(language)})" if meaning else chosen))
     for check in balance.checks():
-        verdict = Text("일치", "agrees").in_(language) if check.ok else Text("불일치", "DIFFERS").in_(language)
+        verdict = Text("일치", "agrees").in_(language) if check.ok else _DIFFERS.in_(language)
         shown = Text(
             f"{verdict}: 합계 {check.expected:,}, 계산 {check.actual:,}", f"{verdict}: given {check.expected:,}, computed {check.actual:,}"
         )
         rows.append((Text(f"검산: {check.caption.ko}", f"check: {check.caption.en}").in_(language), shown.in_(language)))
     cells: list[tuple[Cell, ...]] = [(name, text(value) if isinstance(value, str) else value) for name, value in rows]
     columns = (
-        Column(Text("항목", "Name").in_(language)),
+        Column(Text("항목", "Name").in_(language), width=44, wrap=True),
         Column(Text("값", "Value").in_(language), "General", width=70, wrap=True, align="left"),
     )
-    formats = tuple(
-        "yyyy-mm-dd hh:mm:ss" if row == 0 else "#,##0.##" if isinstance(value, float) else "General" for row, (_, value) in enumerate(cells)
+    formats = tuple(_format(value) for _, value in cells)
+    title = Text("조회정보", "Provenance").in_(language)
+    return Sheet(
+        title, "Provenance", columns, cells, len(cells), formats, (("AsOf", 0, 1),), _DIFFERS.in_(language), _footer(balance, language)
     )
-    return Sheet(Text("조회정보", "Provenance").in_(language), "Provenance", columns, cells, len(cells), formats, (("AsOf", 0, 1),))
+
+
+def _format(value: Cell) -> str:
+    if isinstance(value, datetime):
+        return "yyyy-mm-dd hh:mm:ss"
+    return _TEXT_FORMAT if isinstance(value, str) else "0.00" if isinstance(value, float) else "#,##0"
+
+
+def _footer(balance: Balance, language: Language) -> str:
+    """What stands on every printed page: when, and that it is no real account where it may not be one."""
+    return f"{balance.as_of:%Y-%m-%d %H:%M} KST" + ("" if _from_kis(balance) else f"  {_NOT_KIS.in_(language)}")
+
+
+def _from_kis(balance: Balance) -> bool:
+    return balance.host == balance.environment.host
 
 
 def _source(balance: Balance) -> Text:
-    if balance.host == balance.environment.host:
+    if _from_kis(balance):
         return Text(f"한국투자증권 KIS Open API, {balance.host}", f"KIS Open API of Korea Investment & Securities, {balance.host}")
-    return Text(
-        f"{balance.host}: 한국투자증권 서버가 아님 (시뮬레이터 등)", f"{balance.host}: not a server of KIS (a simulator, for instance)"
-    )
+    return Text(f"{_NOT_KIS.ko}: {balance.host}", f"{_NOT_KIS.en}: {balance.host}")
 
 
 def _facts(balance: Balance, language: Language) -> list[tuple[Text, Cell]]:
+    environment = balance.environment.caption.in_(language)
     return [
         (Text("조회 시각 (KST)", "as of (KST)"), moment(balance.as_of)),
         (Text("계좌", "account"), balance.account.masked),
         (Text("계좌 이름", "account name"), balance.name),
-        (Text("환경", "environment"), balance.environment.caption.in_(language)),
+        (
+            Text("환경", "environment"),
+            environment if _from_kis(balance) else f"{environment}, {_NOT_KIS.in_(language)}",
+        ),
         (Text("자료 출처", "data source"), _source(balance).in_(language)),
         (Text("시세가 없는 종목", "stocks without a price"), ", ".join(f"{row.prdt_name} ({row.pdno})" for row in balance.unpriced())),
         (Text("API", "API"), f"GET {PATH}"),
