@@ -166,7 +166,7 @@ def _set_up_print(page: Any, sheet: Sheet) -> None:
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = "1:1"
-    page.page_margins = PageMargins(left=0.4, right=0.4, top=0.4, bottom=0.6)
+    page.page_margins = PageMargins(left=0.4, right=0.4, top=0.4, bottom=0.8, header=0.3, footer=0.35)
     page.oddFooter.center.text = f"{sheet.title}  {sheet.footer}  &P / &N"
 
 

@@ -199,7 +199,7 @@ def _facts(balance: Balance, language: Language) -> list[tuple[Text, Cell]]:
         (Text("서버 메시지", "service's message"), balance.message),
         (Text("페이지 수", "pages"), balance.pages),
         (Text("보유 행 수", "rows"), len(balance.holdings)),
-        (Text("다시 시작한 횟수", "starts anew"), balance.restarts),
+        (Text("다시 시작한 횟수", "restarts"), balance.restarts),
         (Text("걸린 시간(초)", "seconds taken"), round(balance.seconds, 2)),
         (Text("문서에 없는 항목 수", "fields beyond the document"), len(balance.extras)),
         (Text("만든 프로그램", "made by"), f"kis_xl {__version__}"),
