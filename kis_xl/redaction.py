@@ -112,6 +112,8 @@ class RedactingFilter(logging.Filter):
 
 
 _FILTER = RedactingFilter()
+# as libraries do: silence where the program that uses this one has set up no logging
+logging.getLogger("kis_xl").addHandler(logging.NullHandler())
 
 
 def get_logger(name: str) -> logging.Logger:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-import logging
 import os
 import signal
 import sys
@@ -12,7 +12,6 @@ from contextlib import suppress
 import click
 
 from kis_xl import __version__
-from kis_xl.cli.telling import tell
 from kis_xl.language import Text
 
 _COMMANDS: dict[str, Text] = {
@@ -114,7 +113,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments = sys.argv[1:]
         _end_tidily()
     debug = "--debug" in arguments
-    _set_up_log(debug)
+    if debug:
+        _show_log()
     try:
         code = int(_cli.main(arguments or ["--help"], prog_name="kis-xl", standalone_mode=False) or 0)
         sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
@@ -122,15 +122,17 @@ def main(arguments: list[str] | None = None) -> int:
         # click and rich end with 1 when the reader of a pipe has gone (`kis-xl balance | head`): that is no failure
         _drop_stdout()
         return 0 if ended.code == 1 else int(ended.code or 0)
-    except BrokenPipeError:
-        _drop_stdout()
-        return 0
     except (click.Abort, KeyboardInterrupt):
         click.echo(Text("중단했습니다.", "interrupted").in_(), err=True)
         return 130
     except Exception as error:  # noqa: BLE001 (a bug is told in one line too)
         if isinstance(error, OSError):
+            gone = error.errno in (errno.EPIPE, errno.EINVAL) and _reader_has_gone()
             _drop_stdout()
+            if gone:
+                return 0
+        from kis_xl.cli.telling import tell  # noqa: PLC0415 (only when there is something to tell)
+
         return tell(error, debug=debug)
     return code
 
@@ -154,14 +156,28 @@ def _end_tidily() -> None:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
+def _reader_has_gone() -> bool:
+    """Whether standard output is a pipe that nobody reads: what is left in the buffer cannot be written either.
+
+    Windows reports that as an invalid argument, which alone could mean anything.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
 def _drop_stdout() -> None:
     """What could not be written would be tried again when the interpreter ends, and fail again, noisily."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _set_up_log(debug: bool) -> None:
+def _show_log() -> None:
     """What was retried and came right is told to those who ask; the others see the result."""
+    import logging  # noqa: PLC0415 (`--help` need not wait for it)
+
     logger = logging.getLogger("kis_xl")
-    logger.handlers[:] = [logging.StreamHandler() if debug else logging.NullHandler()]
-    logger.setLevel(logging.DEBUG if debug else logging.NOTSET)
+    logger.handlers[:] = [logging.StreamHandler()]
+    logger.setLevel(logging.DEBUG)
