@@ -157,11 +157,12 @@ def _end_tidily() -> None:
 
 
 def _reader_has_gone() -> bool:
-    """Whether standard output is a pipe that nobody reads: what is left in the buffer cannot be written either.
+    """Whether standard output is a pipe that nobody reads: then nothing can be written, not even the end of a line.
 
     Windows reports that as an invalid argument, which alone could mean anything.
     """
     try:
+        sys.stdout.write("\n")
         sys.stdout.flush()
     except OSError:
         return True
