@@ -59,13 +59,17 @@ def shown(value: str) -> str:
     value = value.strip()
     if len(value) > _LONGEST_SHOWN:
         return f"({len(value)} characters)"
-    return repr(redact(_DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), value)))
+    return repr(redact(_without_numbers(value)))
+
+
+def _without_numbers(text: str) -> str:
+    return _DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), text)
 
 
 def shown_message(message: str) -> str:
     """A message of another's making that repeats what a user typed, treated likewise."""
     words = (word if len(word) <= 2 * _LONGEST_SHOWN else f"({len(word)} characters)" for word in message.split())
-    return redact(_DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), " ".join(words)))
+    return redact(_without_numbers(" ".join(words)))
 
 
 class Secret:

@@ -35,6 +35,13 @@ def stored(folder: Path) -> dict[str, str]:
     return content
 
 
+def run_together(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_a_token_is_used_until_shortly_before_it_expires(tmp_path: Path) -> None:
     with simulated() as running:
         for _ in range(3):
@@ -215,10 +222,7 @@ def test_threads_starting_at_once_ask_for_one_token(tmp_path: Path) -> None:
                 counts.append(len(broker.balance().holdings))
 
         threads = [threading.Thread(target=fetch) for _ in range(10)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        run_together(threads)
         assert counts == [5] * 10
         assert running.tokens_issued == 1
         assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 1
@@ -228,10 +232,7 @@ def test_one_broker_may_be_shared_by_threads(tmp_path: Path) -> None:
     with simulated(demo_account(rows=120)) as running, broker_for(running, tmp_path) as broker:
         counts: list[int] = []
         threads = [threading.Thread(target=lambda: counts.append(len(broker.balance().holdings))) for _ in range(5)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        run_together(threads)
         assert counts == [120] * 5
         assert running.connections == 1
 
