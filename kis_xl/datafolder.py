@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kis_xl.errors import ConfigError
+from kis_xl.errors import ConfigError, reason_of
 from kis_xl.language import Text
 
 _PART = ".part"
@@ -34,7 +34,7 @@ class DataFolder:
             folder.mkdir(mode=0o700, exist_ok=True)
             keep_to_owner(folder)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = reason_of(error)
         else:
             return folder
         raise ConfigError(

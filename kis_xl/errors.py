@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from kis_xl.language import NO_TEXT, Language, Text
-from kis_xl.redaction import redact
+from kis_xl.redaction import one_line, redact
 
 
 class KisError(Exception):
@@ -64,8 +64,12 @@ class KisError(Exception):
 
 def _said(text: str, longest: int) -> str:
     """The service's words: in one line, without what a terminal would obey, not endless."""
-    words = " ".join("".join(character if character.isprintable() else " " for character in text[: 4 * longest]).split())
-    return redact(words)[:longest]
+    return redact(one_line(text[: 4 * longest]))[:longest]
+
+
+def reason_of(error: OSError) -> str:
+    """Why the operating system refused, in its own words, without the path that it adds."""
+    return error.strerror or type(error).__name__
 
 
 def _rebuild(kind: type[KisError], state: dict[str, Any]) -> KisError:

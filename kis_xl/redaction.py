@@ -62,6 +62,11 @@ def shown(value: str) -> str:
     return repr(redact(_without_numbers(value)))
 
 
+def one_line(text: str) -> str:
+    """`text` without line breaks and whatever else a terminal would obey."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def _without_numbers(text: str) -> str:
     return _DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), text)
 

@@ -10,9 +10,9 @@ from typing import Any
 from kis_xl.accounts import Account, AccountNumber, Corporate
 from kis_xl.broker import Broker, Policy
 from kis_xl.datafolder import DataFolder
-from kis_xl.fields import Environment
+from kis_xl.fields import PATH, Environment
 from kis_xl.redaction import Secret
-from kis_xl.simulator import Limits, SimAccount, Simulator, demo_account
+from kis_xl.simulator import Call, Limits, SimAccount, Simulator, demo_account
 
 #: Faults pass in no time and nobody waits for limits; what is tested is what happens, not how long it takes.
 QUICK = Policy(
@@ -57,4 +57,25 @@ def broker_for(
     return Broker(account, DataFolder(folder), policy)
 
 
-__all__ = ["QUICK", "Environment", "Limits", "Simulator", "account_of", "broker_for", "demo_account", "simulated"]
+def inquiries(running: Simulator) -> list[Call]:
+    """The balance inquiries that the simulator got."""
+    return [call for call in running.calls if call.path == PATH]
+
+
+def token_calls(running: Simulator) -> list[Call]:
+    """The requests for a token that the simulator got."""
+    return [call for call in running.calls if call.path.endswith("tokenP")]
+
+
+__all__ = [
+    "QUICK",
+    "Environment",
+    "Limits",
+    "Simulator",
+    "account_of",
+    "broker_for",
+    "demo_account",
+    "inquiries",
+    "simulated",
+    "token_calls",
+]

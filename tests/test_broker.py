@@ -19,7 +19,7 @@ from kis_xl.errors import ArgumentError, PermissionDenied
 from kis_xl.fields import HOLDING_FIELDS, PARAMETERS, SUMMARY_FIELDS, Environment
 from kis_xl.parsing import read_holdings, read_summary
 from kis_xl.simulator import SimAccount, reference_account
-from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated
+from tests.broker_kit import QUICK, account_of, broker_for, demo_account, inquiries, simulated
 
 SIZES = [0, 1, 19, 20, 21, 49, 50, 51, 100, 120, 230]
 
@@ -74,7 +74,7 @@ def test_the_published_capture_is_read_digit_for_digit(tmp_path: Path) -> None:
 def test_requests_are_the_documents(tmp_path: Path) -> None:
     with simulated(demo_account(rows=120)) as running, broker_for(running, tmp_path) as broker:
         broker.balance()
-        calls = [call for call in running.calls if "inquire-balance" in call.path]
+        calls = inquiries(running)
         assert [call.headers.get("tr_cont", "") for call in calls] == ["", "N", "N"]
         assert {call.headers["tr_id"] for call in calls} == {"TTTC8434R"}
         assert {call.headers["custtype"] for call in calls} == {"P"}
@@ -89,7 +89,7 @@ def test_a_corporation_sends_its_headers_and_a_fresh_uid_each_time(tmp_path: Pat
     with simulated(account, faults=["2=http:503"]) as running:
         with broker_for(running, tmp_path, mac_address="0A1B2C3D4E5F") as broker:
             assert len(broker.balance().holdings) == 120
-        calls = [call for call in running.calls if "inquire-balance" in call.path]
+        calls = inquiries(running)
         assert len(calls) == 4
         assert len({call.headers["gt_uid"] for call in calls}) == 4  # an attempt that failed is a call of its own
         assert all(re.fullmatch(r"[0-9a-f]{32}", call.headers["gt_uid"]) for call in calls)
@@ -109,7 +109,7 @@ CHOICES = [(field.key, value) for field in PARAMETERS for value in field.choices
 def test_every_allowed_value_reaches_the_service(tmp_path: Path, key: str, value: str) -> None:
     with simulated(demo_account(rows=60)) as running, broker_for(running, tmp_path) as broker:
         balance = broker.balance({key: value})
-        assert {call.params[key] for call in running.calls if call.params} == {value}
+        assert {call.params[key] for call in inquiries(running)} == {value}
     assert balance.parameters[key] == value
     assert "CANO" not in balance.parameters
 
@@ -149,7 +149,7 @@ def test_progress_is_told_page_by_page_and_may_stop_the_fetch(tmp_path: Path) ->
         assert seen == [Progress(1, 50), Progress(2, 100), Progress(3, 120)]
         with pytest.raises(Enough):
             broker.balance(progress=stop)
-        assert len([call for call in running.calls if call.params]) == 5
+        assert len(inquiries(running)) == 5
         assert len(broker.balance().holdings) == 120
 
 

@@ -19,7 +19,7 @@ from kis_xl import __version__
 from kis_xl.cli import main
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Kind
 from kis_xl.simulator import Simulator
-from tests.broker_kit import demo_account, simulated
+from tests.broker_kit import demo_account, inquiries, simulated
 from tests.conftest import REPOSITORY
 
 
@@ -146,7 +146,7 @@ def test_export_writes_and_prints_one_path(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.usefixtures("_account")
 def test_parameters_reach_the_service(running: Simulator) -> None:
     assert main(["balance", "--json", "--param", "afhr_flpr_yn=X", "--param", "PRCS_DVSN=01"]) == 0
-    assert {(call.params["AFHR_FLPR_YN"], call.params["PRCS_DVSN"]) for call in running.calls if call.params} == {("X", "01")}
+    assert {(call.params["AFHR_FLPR_YN"], call.params["PRCS_DVSN"]) for call in inquiries(running)} == {("X", "01")}
 
 
 FAILURES = [

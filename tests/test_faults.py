@@ -30,7 +30,7 @@ from kis_xl.errors import (
     TimedOut,
 )
 from kis_xl.fields import Environment
-from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated
+from tests.broker_kit import QUICK, account_of, broker_for, demo_account, inquiries, simulated
 
 PASSING = ["EGW00201", "EGW00201:200", "EGW00215", "http:500", "http:502:html", "http:503", "html", "garbage", "cut", "reset"]
 PASSING += ["EGW00001", "EGW00002", "EGW00202", "EGW00203", "EGW00204", "EGW00300", "EGW00301", "EGW00302", "EGW00316", "90020000"]
@@ -42,7 +42,7 @@ PASSING += ["OPSQ0001", *(f"OPSQ{number:04}" for number in range(3, 12)), "OPSQ1
 def test_what_passes_is_waited_out(tmp_path: Path, kind: str, page: int) -> None:
     with simulated(faults=[f"{page}x2={kind}"]) as running, broker_for(running, tmp_path) as broker:
         assert len(broker.balance().holdings) == 120
-        assert len([call for call in running.calls if "inquire-balance" in call.path]) == 3 + 2
+        assert len(inquiries(running)) == 3 + 2
 
 
 ENDS: list[tuple[str, type[KisError], int]] = [
@@ -65,7 +65,7 @@ def test_what_does_not_pass_ends_after_so_many_attempts(tmp_path: Path, kind: st
         with pytest.raises(error) as caught:
             broker.balance()
         assert caught.value.exit_code == exit_code
-        assert len([call for call in running.calls if "inquire-balance" in call.path]) == 1 + QUICK.attempts
+        assert len(inquiries(running)) == 1 + QUICK.attempts
     for language in ("ko", "en"):
         assert caught.value.message(language)
         assert caught.value.hint.in_(language)
@@ -109,7 +109,7 @@ def test_everything_else_is_told_at_once_and_nothing_is_shown(
             broker.balance()
         assert type(caught.value) is error
         assert caught.value.exit_code == exit_code
-        assert len([call for call in running.calls if "inquire-balance" in call.path]) == page
+        assert len(inquiries(running)) == page
         code = kind.partition(":")[0]
         if code.isupper() or code.isdigit():
             assert caught.value.msg_cd == code
@@ -131,7 +131,7 @@ def test_a_cursor_that_comes_again_is_an_error(tmp_path: Path, page: int) -> Non
     with simulated(faults=[f"{page}x99=repeat_cursor"]) as running, broker_for(running, tmp_path) as broker:
         with pytest.raises(IncompleteError, match=f"page {page}: a cursor is repeated"):
             broker.balance()
-        assert len([call for call in running.calls if call.params]) == page
+        assert len(inquiries(running)) == page
 
 
 def test_pages_without_end_are_an_error(tmp_path: Path) -> None:
@@ -139,14 +139,14 @@ def test_pages_without_end_are_an_error(tmp_path: Path) -> None:
     with simulated(faults=["1x99=endless"]) as running, broker_for(running, tmp_path, policy=policy) as broker:
         with pytest.raises(IncompleteError, match="more than 7 pages"):
             broker.balance()
-        assert len([call for call in running.calls if call.params]) == 7
+        assert len(inquiries(running)) == 7
 
 
 def test_changed_data_starts_again_at_page_one(tmp_path: Path) -> None:
     with simulated(faults=["2=changed"]) as running, broker_for(running, tmp_path) as broker:
         balance = broker.balance()
         assert (len(balance.holdings), balance.pages, balance.restarts) == (120, 3, 1)
-        assert [call.headers.get("tr_cont", "") for call in running.calls if call.params] == ["", "N", "", "N", "N"]
+        assert [call.headers.get("tr_cont", "") for call in inquiries(running)] == ["", "N", "", "N", "N"]
 
 
 def test_data_that_keeps_changing_is_an_error(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_data_that_keeps_changing_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(IncompleteError, match="kept changing") as caught:
             broker.balance()
         assert caught.value.msg_cd == "SYDB0050"
-        assert len([call for call in running.calls if call.params]) == 3
+        assert len(inquiries(running)) == 3
 
 
 def test_unknown_fields_are_kept_aside_and_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -179,7 +179,7 @@ def test_a_missing_row_fails_a_check_and_is_not_hidden(tmp_path: Path) -> None:
 def test_retry_after_is_respected(tmp_path: Path) -> None:
     with simulated(faults=["1=retry_after:1"]) as running, broker_for(running, tmp_path) as broker:
         assert len(broker.balance().holdings) == 120
-        first, second = [call.time for call in running.calls if call.params][:2]
+        first, second = [call.time for call in inquiries(running)][:2]
         assert second - first >= 1.0
 
 

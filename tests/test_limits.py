@@ -17,7 +17,7 @@ from kis_xl.broker.limits import Slots
 from kis_xl.broker.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
 from kis_xl.errors import ConfigError, RateLimitError
 from kis_xl.fields import Environment
-from tests.broker_kit import Limits, broker_for, demo_account, simulated
+from tests.broker_kit import Limits, broker_for, demo_account, inquiries, simulated
 
 
 def most_in_any(span: float, times: list[float]) -> int:
@@ -116,7 +116,7 @@ def test_the_mock_limit_is_kept_and_used(tmp_path: Path) -> None:
     with simulated(demo_account(Environment.MOCK, rows=60), limits=Limits()) as running:
         with broker_for(running, tmp_path, Environment.MOCK, policy=Policy()) as broker:
             assert len(broker.balance().holdings) == 60
-        times = [call.time for call in running.calls if call.params]
+        times = [call.time for call in inquiries(running)]
         assert running.refused == 0
         assert all(later - earlier >= 1.02 for earlier, later in itertools.pairwise(times))
 

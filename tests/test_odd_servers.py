@@ -21,7 +21,7 @@ from kis_xl.accounts import Account
 from kis_xl.broker import Broker
 from kis_xl.datafolder import DataFolder, write_atomically
 from kis_xl.errors import AuthError, DataError, KisError, NetworkError, PermissionDenied, RateLimitError, ServerUnavailable, TimedOut
-from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated
+from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated, token_calls
 from tests.raw_server import Answer, Raw, drip, http, page, raw, token
 
 ONE_TRY = replace(QUICK, attempts=1, read_timeout=0.4)
@@ -189,14 +189,14 @@ def test_a_token_that_cannot_be_kept_costs_one_a_broker(tmp_path: Path, monkeypa
     with simulated() as running, broker_for(running, tmp_path) as broker:
         assert broker.balance().pages == 3
         broker.balance()
-        assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 1
+        assert len(token_calls(running)) == 1
 
 
 def test_a_token_is_replaced_once_a_fetch(tmp_path: Path) -> None:
     with simulated(faults=["1=dead_token", "3=dead_token"]) as running, broker_for(running, tmp_path) as broker:
         with pytest.raises(AuthError):
             broker.balance()
-        assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 2
+        assert len(token_calls(running)) == 2
 
 
 @pytest.mark.parametrize("secret", ["two\r\nlines", "한글", "with blank"])

@@ -14,7 +14,7 @@ import pytest
 
 from kis_xl.datafolder import write_atomically
 from kis_xl.fields import Environment
-from tests.broker_kit import Limits, broker_for, demo_account, simulated
+from tests.broker_kit import Limits, broker_for, demo_account, inquiries, simulated, token_calls
 from tests.conftest import INTERRUPTIBLE, REPOSITORY
 
 MANY = 10
@@ -45,9 +45,9 @@ def test_ten_processes_at_once_ask_for_one_token_and_are_never_refused(tmp_path:
         said = outcomes(processes, tmp_path / "gate")
         assert said == [str(rows)] * MANY
         assert running.tokens_issued == 1
-        assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 1
+        assert len(token_calls(running)) == 1
         assert running.refused == 0
-        assert len([call for call in running.calls if call.params]) == MANY * -(-rows // environment.page_size)
+        assert len(inquiries(running)) == MANY * -(-rows // environment.page_size)
 
 
 WRITER = """

@@ -22,7 +22,7 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AuthError, DataError, RateLimitError
 from kis_xl.redaction import Secret
 from kis_xl.simulator.tokens import TokenDesk
-from tests.broker_kit import QUICK, Limits, account_of, broker_for, demo_account, simulated
+from tests.broker_kit import QUICK, Limits, account_of, broker_for, demo_account, inquiries, simulated, token_calls
 
 
 def token_file(folder: Path) -> Path:
@@ -52,7 +52,7 @@ def test_a_token_is_used_until_shortly_before_it_expires(tmp_path: Path) -> None
         token_file(tmp_path).write_text(json.dumps(soon))
         with broker_for(running, tmp_path) as broker:
             broker.balance()
-        assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 2
+        assert len(token_calls(running)) == 2
         assert stored(tmp_path)["access_token_token_expired"] != soon["access_token_token_expired"]
 
 
@@ -102,8 +102,8 @@ def test_a_second_refusal_is_an_error(tmp_path: Path, code: str) -> None:
         with pytest.raises(AuthError) as caught:
             broker.balance()
         assert (caught.value.msg_cd, caught.value.exit_code) == (code, 3)
-        assert len([call for call in running.calls if call.params]) == 2
-        assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 2
+        assert len(inquiries(running)) == 2
+        assert len(token_calls(running)) == 2
 
 
 def test_a_token_that_another_process_got_meanwhile_is_used(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_waiting_for_a_token_has_an_end(tmp_path: Path) -> None:
         with pytest.raises(RateLimitError) as caught:
             broker.balance()
         assert (caught.value.msg_cd, caught.value.http_status, caught.value.exit_code) == ("EGW00133", 403, 4)
-        assert not [call for call in running.calls if call.params]
+        assert not inquiries(running)
 
 
 @pytest.mark.parametrize("code", ["EGW00103", "EGW00105"])
@@ -225,7 +225,7 @@ def test_threads_starting_at_once_ask_for_one_token(tmp_path: Path) -> None:
         run_together(threads)
         assert counts == [5] * 10
         assert running.tokens_issued == 1
-        assert len([call for call in running.calls if call.path.endswith("tokenP")]) == 1
+        assert len(token_calls(running)) == 1
 
 
 def test_one_broker_may_be_shared_by_threads(tmp_path: Path) -> None:

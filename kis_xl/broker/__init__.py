@@ -17,9 +17,9 @@ from types import TracebackType
 
 import tenacity
 
-from kis_xl.accounts import Account, query
-from kis_xl.broker.answers import Answer, Refusal
-from kis_xl.broker.codes import Action
+from kis_xl.accounts import CHOOSABLE, Account, query
+from kis_xl.broker.answers import Answer
+from kis_xl.broker.codes import Action, Refusal
 from kis_xl.broker.headers import FIRST, NEXT, Bearer, inquiry_headers
 from kis_xl.broker.http import Http
 from kis_xl.broker.limits import Slots
@@ -76,7 +76,7 @@ class Broker:
             holdings=tuple(pages.holdings),
             summary=pages.summary,
             pages=pages.pages,
-            parameters={key: value for key, value in chosen.items() if key not in ("CANO", "ACNT_PRDT_CD") and not key.startswith("CTX_")},
+            parameters={key: chosen[key] for key in CHOOSABLE},
             seconds=time.monotonic() - started,
             restarts=restarts,
             host=self._account.host,

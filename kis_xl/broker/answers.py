@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import urllib3
 
-from kis_xl.broker.codes import Action, meaning
+from kis_xl.broker.codes import Action, Refusal, meaning
 from kis_xl.broker.wire import Received
-from kis_xl.errors import DataError, KisError, NetworkError, PermissionDenied, RateLimitError, ServerUnavailable
+from kis_xl.errors import DataError, NetworkError, PermissionDenied, RateLimitError, ServerUnavailable
 from kis_xl.language import Text
 
 _MAINTENANCE: Final = Text(
@@ -37,19 +37,6 @@ class Answer:
     sent: datetime
 
 
-class Refusal(Exception):
-    """An answer that calls for more than an error; only this package sees it.
-
-    `error` is what it comes to if that does not help; `after` is how many seconds the server asks to wait.
-    """
-
-    def __init__(self, action: Action, error: KisError, after: float = 0.0) -> None:
-        super().__init__(action.name)
-        self.action = action
-        self.error = error
-        self.after = after
-
-
 def judge(received: Received) -> Answer:
     """The answer, if it is a success. Raises Refusal for what calls for an action, KisError for what is final."""
     status = received.status
@@ -58,15 +45,15 @@ def judge(received: Received) -> Answer:
         raise NetworkError(what, _NOT_UNDERSTOOD, http_status=status)
     body = _json(received.content)
     if body is None:
-        raise _without_json(status, retry_after(received))
+        raise _without_json(status, _retry_after(received))
     code = str(body.get("msg_cd") or body.get("error_code") or "").strip()
     said = str(body.get("msg1") or body.get("error_description") or body.get("message") or "").strip()
     if status < 400 and _succeeded(body, code):
         return Answer(body, received.headers.get("tr_cont", ""), received.sent)
-    raise _refused(body, code, said, status, retry_after(received))
+    raise _refused(body, code, said, status, _retry_after(received))
 
 
-def retry_after(received: Received) -> float:
+def _retry_after(received: Received) -> float:
     """How many seconds the server asks to wait; 0 where it does not ask, or not in a way that can be read."""
     value = received.headers.get("Retry-After", "")[:64]
     try:

@@ -35,6 +35,19 @@ class Action(enum.Enum):
     RESTART = "start again at page 1, a bounded number of times"
 
 
+class Refusal(Exception):
+    """A call that calls for more than an error; only this package sees it.
+
+    `error` is what it comes to if that does not help; `after` is how many seconds the server asks to wait.
+    """
+
+    def __init__(self, action: Action, error: KisError, after: float = 0.0) -> None:
+        super().__init__(action.name)
+        self.action = action
+        self.error = error
+        self.after = after
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a message code means: what to do about it, the error it ends in, and the error's texts."""

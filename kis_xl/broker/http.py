@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 import tenacity
 from requests.auth import AuthBase
 
-from kis_xl.broker.answers import Answer, Refusal, judge
-from kis_xl.broker.codes import Action
+from kis_xl.broker.answers import Answer, judge
+from kis_xl.broker.codes import Action, Refusal
 from kis_xl.broker.limits import Slots
 from kis_xl.broker.policy import Policy
-from kis_xl.broker.wire import PassingFault, Wire
+from kis_xl.broker.wire import Wire
 from kis_xl.redaction import get_logger
 
 _log = get_logger(__name__)
@@ -49,13 +49,7 @@ class Http:
 
         def attempt() -> Answer:
             self._slots.take()
-            try:
-                received = self._wire.exchange(method, path, auth, headers(), params, body)
-            except PassingFault as fault:
-                passing = Refusal(Action.RETRY, fault.error)
-            else:
-                return judge(received)
-            raise passing
+            return judge(self._wire.exchange(method, path, auth, headers(), params, body))
 
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._policy.attempts) | tenacity.stop_after_delay(self._policy.longest_call),

@@ -19,13 +19,12 @@ from filelock import FileLock, Timeout
 
 from kis_xl import kst
 from kis_xl.accounts import Account
-from kis_xl.broker.answers import Refusal
-from kis_xl.broker.codes import Action
+from kis_xl.broker.codes import Action, Refusal
 from kis_xl.broker.headers import NoAuth
 from kis_xl.broker.http import Http
 from kis_xl.broker.policy import Policy
 from kis_xl.datafolder import keep_to_owner, write_atomically
-from kis_xl.errors import ConfigError, DataError, KisError, RateLimitError
+from kis_xl.errors import ConfigError, DataError, KisError, RateLimitError, reason_of
 from kis_xl.fields import CONTENT_TYPE
 from kis_xl.language import Text
 from kis_xl.redaction import Secret, get_logger
@@ -197,7 +196,7 @@ class Tokens:
         return True
 
     def _not_written(self, error: OSError) -> ConfigError:
-        reason = error.strerror or type(error).__name__
+        reason = reason_of(error)
         return ConfigError(
             Text(
                 f"접근토큰을 저장할 수 없습니다: {self._file.parent} ({reason})",

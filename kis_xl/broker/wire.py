@@ -22,6 +22,7 @@ from requests.auth import AuthBase
 
 from kis_xl import kst
 from kis_xl.accounts import is_loopback
+from kis_xl.broker.codes import Action, Refusal
 from kis_xl.broker.policy import Policy
 from kis_xl.errors import ConfigError, DataError, KisError, NetworkError, TimedOut
 from kis_xl.language import Text
@@ -51,14 +52,6 @@ class Received:
     sent: datetime
 
 
-class PassingFault(Exception):
-    """The attempt failed in a way that may pass; `error` is what it comes to if it does not."""
-
-    def __init__(self, error: KisError) -> None:
-        super().__init__(error.message("en"))
-        self.error = error
-
-
 class _TooLarge(faults.RequestException):
     """The body is larger than any answer of the service."""
 
@@ -84,7 +77,7 @@ class Wire:
         params: Mapping[str, str] | None,
         body: Mapping[str, str] | None,
     ) -> Received:
-        """Send one request and read its answer whole. Raises PassingFault, or KisError for what will not pass."""
+        """Send one request and read its answer whole. Raises Refusal (RETRY), or KisError for what will not pass."""
         try:
             sent = kst.now()
             response = self._session.request(
@@ -123,7 +116,7 @@ class Wire:
                 raise faults.ReadTimeout(f"the body took longer than {self._policy.read_timeout:g} s")
             yield piece
 
-    def _fault(self, error: Exception) -> KisError | PassingFault:
+    def _fault(self, error: Exception) -> KisError | Refusal:
         reason = f"{self._host}: {_innermost(error)}"
         malformed = (faults.InvalidURL, faults.InvalidSchema, faults.MissingSchema, faults.InvalidHeader, faults.InvalidProxyURL)
         if isinstance(error, _TooLarge):
@@ -138,12 +131,12 @@ class Wire:
             )
         if isinstance(error, (faults.Timeout, urllib3.exceptions.TimeoutError)):
             what = Text(f"제한 시간 안에 응답이 없습니다. {reason}", f"no answer in time: {reason}")
-            return PassingFault(TimedOut(what, _CONNECTION))
+            return Refusal(Action.RETRY, TimedOut(what, _CONNECTION))
         if isinstance(error, (faults.SSLError, urllib3.exceptions.SSLError)):
             what = Text(f"보안 연결(TLS)을 만들 수 없습니다. {reason}", f"no secure connection (TLS): {reason}")
         else:
             what = Text(f"연결할 수 없거나 연결이 끊어졌습니다. {reason}", f"no connection, or it broke: {reason}")
-        return PassingFault(NetworkError(what, _CONNECTION))
+        return Refusal(Action.RETRY, NetworkError(what, _CONNECTION))
 
 
 def _innermost(error: BaseException) -> str:

@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
     if debug:
         _show_log()
     try:
-        code = int(_cli.main(arguments or ["--help"], prog_name="kis-xl", standalone_mode=False) or 0)
+        code = int(_cli.main(arguments or ["--help"], prog_name="kis-xl", standalone_mode=False, obj=debug) or 0)
         sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
     except SystemExit as ended:
         # click and rich end with 1 when the reader of a pipe has gone (`kis-xl balance | head`): that is no failure

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kis_xl.cli.telling import one_line
 from kis_xl.language import Text
 from kis_xl.models import Balance
-from kis_xl.redaction import redact
+from kis_xl.redaction import one_line, redact
 
 
 def tell_doubts(balance: Balance) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from kis_xl.accounts import Account
@@ -42,7 +40,7 @@ def export(account_name: str | None, every: bool, output: str | None, language: 
         try:
             _export(settings, settings.account(name), place, language, chosen)
         except KisError as error:
-            code = tell(error, debug="--debug" in sys.argv, whose=name)
+            code = tell(error, debug=bool(click.get_current_context().obj), whose=name)
             failed = failed or code
     return failed
 

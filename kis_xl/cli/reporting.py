@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.progress import writing_status
-from kis_xl.errors import ArgumentError, KisError, OutputError
+from kis_xl.errors import ArgumentError, KisError, OutputError, reason_of
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
 from kis_xl.report import report_name, write_report
@@ -32,7 +32,7 @@ class Place:
         before anything is fetched, for a file that is no .xlsx.
         """
         if output is None:
-            return cls(settings.folder.path / "reports", is_file=False)
+            return cls(settings.folder.part("reports"), is_file=False)
         if not output.strip():
             raise ArgumentError(Text("--output 이 비어 있습니다.", "--output is empty"))
         try:
@@ -43,7 +43,7 @@ class Place:
                 Text("--output: 이런 사용자의 홈 폴더가 없습니다.", "--output names the home of a user who does not exist")
             )
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = reason_of(error)
             fault = OutputError(Text(f"--output 에 쓸 수 없습니다 ({reason}).", f"--output cannot be written ({reason})"))
         else:
             if is_folder or path.suffix.lower() == _ENDING:
@@ -63,7 +63,5 @@ def write(balance: Balance, place: Place, language: str | None, settings: Settin
     """Write the report, tell what is doubtful in it; its path. `language` None is the user's."""
     tell_doubts(balance)
     chosen: Language = settings.language if language is None else "ko" if language == "ko" else "en"
-    if not place.is_file and place.path == settings.folder.path / "reports":
-        settings.folder.part("reports")
     with writing_status():
         return write_report(balance, place.file_for(balance), chosen).absolute()

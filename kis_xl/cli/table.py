@@ -60,9 +60,10 @@ def _fitting(rows: tuple[Holding, ...], width: int) -> dict[str, int]:
 
     Where it is narrow, captions break between words, names may be cut, and the least important columns go.
     """
-    whole, broken = _needed(rows, whole_captions=True), _needed(rows, whole_captions=False)
+    whole = _needed(rows, whole_captions=True)
     if _table_width(whole) <= width:
         return whole
+    broken = _needed(rows, whole_captions=False)
     for key in _DROPPED_FIRST:
         if _table_width(broken) > width:
             del broken[key]

@@ -7,9 +7,9 @@ import traceback
 
 import click
 
-from kis_xl.errors import ArgumentError, KisError, OutputError
+from kis_xl.errors import ArgumentError, KisError, OutputError, reason_of
 from kis_xl.language import Text
-from kis_xl.redaction import redact, shown_message
+from kis_xl.redaction import one_line, redact, shown_message
 
 _OUTPUT_FAULTS = (errno.ENOSPC, errno.EIO, errno.EBADF, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -37,7 +37,7 @@ def _as_kis_error(error: Exception) -> KisError:
             Text(f"`{name} --help` 로 사용법을 보세요.", f"`{name} --help` shows how it is used."),
         )
     if isinstance(error, OSError) and error.errno in _OUTPUT_FAULTS:
-        reason = error.strerror or type(error).__name__
+        reason = reason_of(error)
         return OutputError(Text(f"결과를 출력할 수 없습니다 ({reason}).", f"the result cannot be written ({reason})"))
     what = f"{type(error).__name__}: {error}"
     hint = Text(
@@ -56,8 +56,3 @@ def _in_korean(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter):
         return "옵션의 값이 올바르지 않습니다"
     return "명령의 사용법이 올바르지 않습니다"
-
-
-def one_line(text: str) -> str:
-    """`text` without line breaks and whatever else a terminal would obey."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

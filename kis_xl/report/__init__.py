@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from kis_xl.datafolder import write_atomically
-from kis_xl.errors import OutputError
+from kis_xl.errors import OutputError, reason_of
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
 from kis_xl.report import sheets
@@ -40,7 +40,7 @@ def write_report(balance: Balance, path: Path, language: Language) -> Path:
             write_atomically(target, _made(contents, title), keep_mode=True)
             return path
     except OSError as error:
-        fault = _not_written(path, error.strerror or type(error).__name__, error.errno)
+        fault = _not_written(path, reason_of(error), error.errno)
     raise fault
 
 
@@ -49,7 +49,7 @@ def _made(contents: list[sheets.Sheet], title: str) -> bytes:
     try:
         return write_book(contents, title)
     except OSError as error:
-        reason, number = error.strerror or type(error).__name__, error.errno
+        reason, number = reason_of(error), error.errno
     raise _not_written(Path(tempfile.gettempdir()), reason, number)
 
 
