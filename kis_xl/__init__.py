@@ -38,7 +38,7 @@ _WHERE = {
     "Environment": "fields",
     "Holding": "fields",
     "KisError": "errors",
-    "Policy": "broker",
+    "Policy": "policy",
     "Progress": "broker",
     "Secret": "redaction",
     "Settings": "settings",

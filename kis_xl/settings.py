@@ -15,11 +15,11 @@ from typing import Final, TypeVar
 import platformdirs
 
 from kis_xl.accounts import Account, AccountNumber, Corporate, check_parameters
-from kis_xl.broker.policy import Policy, calls_per_second
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
 from kis_xl.language import LANGUAGES, Language, Text, current
+from kis_xl.policy import Policy, calls_per_second
 from kis_xl.redaction import Secret, register, shown
 
 T = TypeVar("T")

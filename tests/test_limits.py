@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 
 from kis_xl.broker.limits import Slots
-from kis_xl.broker.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
 from kis_xl.errors import ConfigError, RateLimitError
 from kis_xl.fields import Environment
+from kis_xl.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
 from tests.broker_kit import Limits, broker_for, demo_account, inquiries, simulated
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kis_xl.accounts import CHOOSABLE, Account, AccountNumber, check_parameters, query
-from kis_xl.broker.policy import Rate
 from kis_xl.errors import AccountError, ArgumentError, ConfigError, KisError
 from kis_xl.fields import Environment
+from kis_xl.policy import Rate
 from kis_xl.redaction import Secret
 from kis_xl.settings import VARIABLES, Settings, parse_pairs
 from tests.conftest import REPOSITORY

@@ -24,12 +24,12 @@ from kis_xl.broker.headers import FIRST, NEXT, Bearer, inquiry_headers
 from kis_xl.broker.http import Http
 from kis_xl.broker.limits import Slots
 from kis_xl.broker.paging import Pages, Progress, ProgressCallback
-from kis_xl.broker.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
 from kis_xl.broker.tokens import TokenForOneFetch, Tokens
 from kis_xl.datafolder import DataFolder, fingerprint
 from kis_xl.fields import PATH
 from kis_xl.models import Balance
 from kis_xl.parsing import Extra
+from kis_xl.policy import DEFAULT_RATES, Policy, Rate, calls_per_second
 from kis_xl.redaction import Secret, get_logger
 
 __all__ = ["DEFAULT_RATES", "Broker", "Policy", "Progress", "ProgressCallback", "Rate", "calls_per_second"]
@@ -83,6 +83,18 @@ class Broker:
             message=pages.message,
             extras=tuple(pages.extras),
         )
+
+    def ping(self) -> float:
+        """Ask for the first page and drop it: the seconds that an authenticated call takes. Raises KisError."""
+        started = time.monotonic()
+        with self._one_at_a_time:
+            try:
+                self._inquire(TokenForOneFetch(self._tokens), FIRST, query(self._account, {}))
+            except Refusal as refusal:
+                failure = refusal.error
+            else:
+                return time.monotonic() - started
+        raise failure
 
     def revoke(self) -> bool:
         """Have the service forget the stored token; False when there is none."""

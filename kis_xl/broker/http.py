@@ -15,8 +15,8 @@ from requests.auth import AuthBase
 from kis_xl.broker.answers import Answer, judge
 from kis_xl.broker.codes import Action, Refusal
 from kis_xl.broker.limits import Slots
-from kis_xl.broker.policy import Policy
 from kis_xl.broker.wire import Wire
+from kis_xl.policy import Policy
 from kis_xl.redaction import get_logger
 
 _log = get_logger(__name__)

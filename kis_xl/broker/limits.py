@@ -21,9 +21,9 @@ from filelock import FileLock, Timeout
 from pyrate_limiter import Rate as LibraryRate
 from pyrate_limiter import RateItem, SQLiteBucket
 
-from kis_xl.broker.policy import Rate
 from kis_xl.errors import ConfigError, KisError, RateLimitError
 from kis_xl.language import Text
+from kis_xl.policy import Rate
 from kis_xl.redaction import get_logger
 
 _log = get_logger(__name__)

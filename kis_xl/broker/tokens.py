@@ -22,11 +22,11 @@ from kis_xl.accounts import Account
 from kis_xl.broker.codes import Action, Refusal
 from kis_xl.broker.headers import NoAuth
 from kis_xl.broker.http import Http
-from kis_xl.broker.policy import Policy
 from kis_xl.datafolder import keep_to_owner, write_atomically
 from kis_xl.errors import ConfigError, DataError, KisError, RateLimitError, reason_of
 from kis_xl.fields import CONTENT_TYPE
 from kis_xl.language import Text
+from kis_xl.policy import Policy
 from kis_xl.redaction import Secret, get_logger
 
 _log = get_logger(__name__)

@@ -23,9 +23,9 @@ from requests.auth import AuthBase
 from kis_xl import kst
 from kis_xl.accounts import is_loopback
 from kis_xl.broker.codes import Action, Refusal
-from kis_xl.broker.policy import Policy
 from kis_xl.errors import ConfigError, DataError, KisError, NetworkError, TimedOut
 from kis_xl.language import Text
+from kis_xl.policy import Policy
 from kis_xl.redaction import guard_http_logs, redact
 
 #: A page of 50 holdings is 35 kB. What is larger than this is no answer of the service.
