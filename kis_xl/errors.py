@@ -14,7 +14,8 @@
     ├── DataError                 DATA       6     the answer is not understood
     │   ├── FieldError            DATA       6     a field is missing or malformed; names row and field
     │   ├── IncompleteError       DATA       6     the pages do not add up to a whole account
-    │   └── ApiError              DATA       6     the service refused for a reason that is not known here
+    │   ├── ApiError              DATA       6     the service refused for a reason that is not known here
+    │   └── Cancelled             DATA       6     the user called the fetch off; nothing was changed
     └── OutputError               OUTPUT     7     a file cannot be written
 
 Each error says what happened and what to do, in Korean and English; all texts are redacted when the error is made.
@@ -138,7 +139,7 @@ class ServerUnavailable(NetworkError):
 
 
 class DataError(KisError):
-    """The service's answer is not understood; nothing of it is shown."""
+    """The service's answer, or what is stored, is not understood; nothing of it is shown."""
 
     code = "DATA"
     exit_code = 6
@@ -160,6 +161,10 @@ class IncompleteError(DataError):
 
 class ApiError(DataError):
     """The service refused with a message code that has no meaning here."""
+
+
+class Cancelled(DataError):
+    """The user called the fetch off; what was read by then is dropped and what was shown stays."""
 
 
 class OutputError(KisError):

@@ -1,0 +1,221 @@
+"""The newest balance of each account: one snapshot for all cells, kept on disk, replaced only by a whole new one.
+
+    shown()     what cells show: from memory, from disk, or, where there is nothing to show, fetched
+    fly()       a fetch in the background; what is shown does not change until its balance is adopted
+    adopt()     show the balances that some flights brought, all at the same time
+    state()     what is shown, and how the last attempt ended
+    keep()      store a balance that was fetched elsewhere (the command line)
+
+A key is an account and the query parameters it is asked with. There is one flight a key at a time: whoever asks
+meanwhile joins it, in this process or in another one, which waits at a file lock and then takes what was stored.
+
+files: a balance as a file · flights: one fetch under way
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from kis_xl import kst
+from kis_xl.accounts import Account, query
+from kis_xl.datafolder import DataFolder, fingerprint
+from kis_xl.errors import KisError, NetworkError, reason_of
+from kis_xl.language import NO_TEXT, Text
+from kis_xl.models import Balance
+from kis_xl.policy import Policy
+from kis_xl.redaction import get_logger
+from kis_xl.snapshots import files
+from kis_xl.snapshots.flights import Flight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Flight", "Key", "Snapshots", "State"]
+
+_log = get_logger(__name__)
+#: A cell waits so long for the first snapshot of an account; the fetch goes on without it.
+PATIENCE: Final = 20.0
+#: After a fetch that failed with nothing to show, cells repeat its error for so long before they ask again.
+PAUSE: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Key:
+    """An account and the parameters it is asked with, which together have one snapshot."""
+
+    account: Account
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, account: Account, parameters: Mapping[str, str] | None = None) -> Key:
+        """The key; parameters equal to what the account is asked with anyway do not make another one."""
+        usual, wanted = query(account, {}), query(account, parameters or {})
+        return cls(account, tuple(sorted((key, value) for key, value in wanted.items() if usual[key] != value)))
+
+    @property
+    def file_name(self) -> str:
+        """Tells nothing about the account; the same for the same account, host and parameters."""
+        account = self.account
+        whole = query(account, dict(self.parameters))
+        return fingerprint(account.environment.key, account.host, *(f"{key}={whole[key]}" for key in sorted(whole)))
+
+    def __hash__(self) -> int:
+        return hash((self.account.name, self.parameters))
+
+
+@dataclass
+class State:
+    """What is shown of one key, and how the last attempt to renew it ended.
+
+    `unsaved` says why the newest balance is not on disk, in both languages, where that is so.
+    """
+
+    balance: Balance | None = None
+    attempted: datetime | None = None
+    error: KisError | None = None
+    unsaved: Text = NO_TEXT
+    looked: bool = field(default=False, repr=False)
+    failed_at: float = field(default=0.0, repr=False)
+
+
+class Snapshots:
+    """The newest balances of all accounts, in one data folder. May be shared by threads."""
+
+    def __init__(self, folder: DataFolder, policy: Policy | None = None) -> None:
+        self._folder = folder
+        self._policy = policy or Policy()
+        self._states: dict[Key, State] = {}
+        self._flights: dict[Key, Flight] = {}
+        self._lock = threading.RLock()
+
+    def shown(self, key: Key, patience: float = PATIENCE) -> Balance:
+        """The balance that all cells show. Fetches only where there is nothing to show; raises KisError if that fails."""
+        state = self.state(key)
+        if state.balance is not None:
+            return state.balance
+        if state.error is not None and time.monotonic() - state.failed_at < PAUSE:
+            raise state.error
+        flight = self.fly(key)
+        if not flight.wait(patience):
+            raise NetworkError(
+                Text(
+                    f"첫 조회가 아직 끝나지 않았습니다 ({flight.pages}페이지).", f"the first fetch is not done yet ({flight.pages} pages)"
+                ),
+                Text("잠시 후 새로고침 하세요.", "Refresh in a moment."),
+            )
+        balance = flight.result()
+        with self._lock:
+            if state.balance is None:
+                state.balance = balance
+        return state.balance
+
+    def state(self, key: Key) -> State:
+        """What is shown of `key`, without asking the network; loads what is on disk when asked for the first time."""
+        state = self._states.get(key)
+        if state is not None and state.looked:
+            return state
+        with self._lock:
+            state = self._states.setdefault(key, State())
+            if not state.looked:
+                state.balance = files.load(self._path(key), key.account)
+                state.looked = True
+        return state
+
+    def used(self) -> tuple[Key, ...]:
+        """Every key that was asked for, so that a refresh renews what the cells show."""
+        with self._lock:
+            return tuple(self._states)
+
+    def fly(self, key: Key) -> Flight:
+        """Fetch `key` in the background, or join the fetch that is under way."""
+        with self._lock:
+            flight = self._flights.get(key)
+            if flight is None:
+                flight = self._flights[key] = Flight(lambda flight: self._fetch(key, flight), lambda flight: self._landed(key, flight))
+                self.state(key).attempted = kst.now()
+                flight.start()
+            return flight
+
+    def adopt(self, flights: Iterable[tuple[Key, Flight]]) -> None:
+        """Show what these flights brought, in one go. A flight that failed leaves what was shown before."""
+        with self._lock:
+            for key, flight in flights:
+                state = self.state(key)
+                if flight.balance is not None:
+                    state.balance = flight.balance
+
+    def keep(self, key: Key, balance: Balance) -> Text:
+        """Store `balance` for the next start and in the history; where that fails, why. Nothing is lost of what is shown."""
+        try:
+            files.save(balance, self._path(key))
+            if not key.parameters:
+                self._remember(balance)
+        except OSError as error:
+            reason = reason_of(error)
+            unsaved = Text(f"스냅샷을 저장하지 못했습니다 ({reason}).", f"the snapshot was not saved ({reason})")
+        except KisError as error:
+            unsaved = error.what
+        else:
+            return NO_TEXT
+        _log.warning("%s", unsaved.en)
+        return unsaved
+
+    def _remember(self, balance: Balance) -> None:
+        from kis_xl.history import History  # noqa: PLC0415 (a database library: only when there is something to store)
+
+        history = History(self._folder)
+        try:
+            history.store(balance)
+        finally:
+            history.close()
+
+    def _fetch(self, key: Key, flight: Flight) -> Balance:
+        from kis_xl.broker import Broker  # noqa: PLC0415 (the HTTP library: cells that show what is on disk need none)
+
+        asked = kst.now()
+        with self._alone(key, flight):
+            stored = files.load(self._path(key), key.account)
+            if stored is not None and stored.as_of >= asked:
+                return stored  # another process fetched it while this one waited
+            with Broker(key.account, self._folder, self._policy) as broker:
+                balance = broker.balance(dict(key.parameters), flight.watch)
+            unsaved = self.keep(key, balance)
+        with self._lock:
+            self.state(key).unsaved = unsaved
+        return balance
+
+    @contextmanager
+    def _alone(self, key: Key, flight: Flight) -> Iterator[None]:
+        """While no other process fetches the same. The operating system frees the lock of one that was killed."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 (see _fetch)
+
+        lock = FileLock(self._path(key).with_suffix(".lock"))
+        while True:
+            flight.check()
+            try:
+                lock.acquire(timeout=0.2, poll_interval=0.05)
+                break
+            except Timeout:
+                continue
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _landed(self, key: Key, flight: Flight) -> None:
+        with self._lock:
+            self._flights.pop(key, None)
+            state = self.state(key)
+            state.error = flight.error
+            if flight.error is not None:
+                state.failed_at = time.monotonic()
+
+    def _path(self, key: Key) -> Path:
+        return self._folder.part("snapshots") / f"{key.file_name}.json"
