@@ -1,11 +1,14 @@
-"""Writes docs/fields.md and docs/errors.md from the code: `python docs/generate.py`. A test compares them."""
+"""Writes docs/fields.md, docs/errors.md and docs/functions.md from the code: `python docs/generate.py`. A test compares them."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 from kis_xl import errors, fields
 from kis_xl.broker.codes import KNOWN_CODES, Action, meaning
+from kis_xl.excel import wrappers
+from kis_xl.excel.registry import FUNCTIONS
 
 FOLDER = Path(__file__).parent
 _TABLES = {
@@ -82,7 +85,23 @@ def error_tables() -> str:
     return "\n".join([*lines, ""])
 
 
-PAGES = {"fields.md": field_tables, "errors.md": error_tables}
+def function_pages() -> str:
+    """Every function of the workbook: its syntax, what it returns, its arguments."""
+    lines = ["# Every function of the workbook", "", "Made from `kis_xl/udfs.py` by `docs/generate.py`.", ""]
+    lines += ["How they behave: [excel.md](excel.md).", ""]
+    for name in wrappers.names():
+        entry = FUNCTIONS[name]
+        parameters = inspect.signature(entry.call).parameters.values()
+        shown = ", ".join(each.name if each.default is each.empty else f"[{each.name}]" for each in parameters)
+        lines += [f"## {name}", "", f"`={name}({shown})`", "", entry.help.ko, "", entry.help.en, ""]
+        if entry.arguments:
+            lines += ["| argument | | |", "| --- | --- | --- |"]
+            lines += [f"| `{part.name}` | {_cell(part.help.ko)} | {_cell(part.help.en)} |" for part in entry.arguments]
+            lines += [""]
+    return "\n".join(lines)
+
+
+PAGES = {"fields.md": field_tables, "errors.md": error_tables, "functions.md": function_pages}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

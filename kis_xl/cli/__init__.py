@@ -20,6 +20,7 @@ _COMMANDS: dict[str, Text] = {
     ),
     "balance": Text("보유종목과 계좌 합계를 표나 JSON으로 보여 줍니다", "show holdings and totals, as a table or as JSON"),
     "export": Text("잔고를 조회해 보고서(.xlsx)를 만듭니다", "fetch the balance and write the report (.xlsx)"),
+    "workbook": Text("이 컴퓨터에 맞춘 Excel 통합 문서를 만듭니다", "make the Excel workbook for this machine"),
     "simulator": Text("모의 KIS 서버를 이 컴퓨터에서 실행합니다", "run a simulated KIS server on this machine"),
 }
 

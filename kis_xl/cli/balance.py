@@ -9,10 +9,9 @@ from typing import Any
 import click
 import simplejson  # the standard library cannot write 198600.0000 as the number it is
 
-from kis_xl.broker import Broker
 from kis_xl.cli.doubts import tell_doubts
+from kis_xl.cli.fetching import fetch
 from kis_xl.cli.options import account_option, parameter_option, read_parameters
-from kis_xl.cli.progress import page_progress
 from kis_xl.cli.table import show_table
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Summary
 from kis_xl.language import Text
@@ -36,8 +35,7 @@ def balance(account_name: str | None, as_json: bool, by: str, parameters: tuple[
     """Fetch and show one account."""
     settings = Settings.load()
     account = settings.account(account_name)
-    with Broker(account, settings.folder, settings.policy) as broker, page_progress(account.name) as progress:
-        fetched = broker.balance(read_parameters(parameters), progress)
+    fetched = fetch(settings, account, read_parameters(parameters))
     rows = fetched.by_stock() if by == "stock" else fetched.holdings
     if as_json:
         click.echo(_json(fetched, rows))

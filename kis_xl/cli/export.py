@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from kis_xl.accounts import Account
-from kis_xl.broker import Broker
+from kis_xl.cli.fetching import fetch
 from kis_xl.cli.options import account_option, language_option, output_option, parameter_option, read_parameters
-from kis_xl.cli.progress import page_progress
 from kis_xl.cli.reporting import Place, write
 from kis_xl.cli.telling import tell
 from kis_xl.errors import ArgumentError, KisError
@@ -46,6 +45,5 @@ def export(account_name: str | None, every: bool, output: str | None, language: 
 
 
 def _export(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> None:
-    with Broker(account, settings.folder, settings.policy) as broker, page_progress(account.name) as progress:
-        balance = broker.balance(parameters, progress)
+    balance = fetch(settings, account, parameters)
     click.echo(write(balance, place, language, settings))

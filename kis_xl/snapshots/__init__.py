@@ -1,7 +1,7 @@
 """The newest balance of each account: one snapshot for all cells, kept on disk, replaced only by a whole new one.
 
     shown()     what cells show: from memory, from disk, or, where there is nothing to show, fetched
-    fly()       a fetch in the background; what is shown does not change until its balance is adopted
+    fly()       a fetch in the background; a balance that is shown stays until the new one is adopted
     adopt()     show the balances that some flights brought, all at the same time
     state()     what is shown, and how the last attempt ended
     keep()      store a balance that was fetched elsewhere (the command line)
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from kis_xl import kst
 from kis_xl.accounts import Account, query
 from kis_xl.datafolder import DataFolder, fingerprint
-from kis_xl.errors import KisError, NetworkError, reason_of
+from kis_xl.errors import Cancelled, KisError, NetworkError, reason_of
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.models import Balance
 from kis_xl.policy import Policy
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Flight", "Key", "Snapshots", "State"]
 
 _log = get_logger(__name__)
-#: A cell waits so long for the first snapshot of an account; the fetch goes on without it.
+#: Cells wait so long for the first snapshot of an account, all of them together; the fetch goes on without them.
 PATIENCE: Final = 20.0
 #: After a fetch that failed with nothing to show, cells repeat its error for so long before they ask again.
 PAUSE: Final = 30.0
@@ -86,35 +86,44 @@ class State:
 
 
 class Snapshots:
-    """The newest balances of all accounts, in one data folder. May be shared by threads."""
+    """The newest balances of all accounts, in one data folder. May be shared by threads.
+
+    `policy` is how patiently the next fetch calls the service; it may be replaced.
+    """
 
     def __init__(self, folder: DataFolder, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
         self._folder = folder
-        self._policy = policy or Policy()
         self._states: dict[Key, State] = {}
         self._flights: dict[Key, Flight] = {}
         self._lock = threading.RLock()
 
-    def shown(self, key: Key, patience: float = PATIENCE) -> Balance:
+    def shown(self, key: Key) -> Balance:
         """The balance that all cells show. Fetches only where there is nothing to show; raises KisError if that fails."""
         state = self.state(key)
         if state.balance is not None:
             return state.balance
-        if state.error is not None and time.monotonic() - state.failed_at < PAUSE:
-            raise state.error
-        flight = self.fly(key)
-        if not flight.wait(patience):
+        flight = self._first(key, state)
+        if flight is None:
+            return self.shown(key)
+        if not flight.wait(max(0.0, PATIENCE - flight.age)):
             raise NetworkError(
                 Text(
                     f"첫 조회가 아직 끝나지 않았습니다 ({flight.pages}페이지).", f"the first fetch is not done yet ({flight.pages} pages)"
                 ),
                 Text("잠시 후 새로고침 하세요.", "Refresh in a moment."),
             )
-        balance = flight.result()
+        brought = flight.result()
+        return self.state(key).balance or brought
+
+    def _first(self, key: Key, state: State) -> Flight | None:
+        """The fetch that cells with nothing to show wait for; None where there is something by now."""
         with self._lock:
-            if state.balance is None:
-                state.balance = balance
-        return state.balance
+            if state.balance is None and key not in self._flights:
+                if state.error is not None and time.monotonic() - state.failed_at < PAUSE:
+                    raise state.error.with_traceback(None)  # see Flight.result
+                state.balance = files.load(self._path(key), key.account)  # another process may have stored one since
+            return self.fly(key) if state.balance is None else None
 
     def state(self, key: Key) -> State:
         """What is shown of `key`, without asking the network; loads what is on disk when asked for the first time."""
@@ -136,12 +145,19 @@ class Snapshots:
     def fly(self, key: Key) -> Flight:
         """Fetch `key` in the background, or join the fetch that is under way."""
         with self._lock:
+            state = self.state(key)
             flight = self._flights.get(key)
-            if flight is None:
-                flight = self._flights[key] = Flight(lambda flight: self._fetch(key, flight), lambda flight: self._landed(key, flight))
-                self.state(key).attempted = kst.now()
+            if flight is None or flight.called_off:
+                flight = Flight(lambda flight: self._fetch(key, flight), lambda flight: self._landed(key, flight))
                 flight.start()
+                self._flights[key] = flight
+                state.attempted = kst.now()
             return flight
+
+    def has_told(self, error: KisError) -> bool:
+        """Whether `error` is how the last attempt for some key ended, which its state says."""
+        with self._lock:
+            return any(state.error is error for state in self._states.values())
 
     def adopt(self, flights: Iterable[tuple[Key, Flight]]) -> None:
         """Show what these flights brought, in one go. A flight that failed leaves what was shown before."""
@@ -153,57 +169,71 @@ class Snapshots:
 
     def keep(self, key: Key, balance: Balance) -> Text:
         """Store `balance` for the next start and in the history; where that fails, why. Nothing is lost of what is shown."""
+        troubles = [self._save(key, balance)]
+        if not key.parameters:
+            troubles.append(self._remember(balance))
+        for trouble in troubles:
+            if trouble.en:
+                _log.warning("%s", trouble.en)
+        return next((trouble for trouble in troubles if trouble.en), NO_TEXT)
+
+    def _save(self, key: Key, balance: Balance) -> Text:
         try:
             files.save(balance, self._path(key))
-            if not key.parameters:
-                self._remember(balance)
         except OSError as error:
             reason = reason_of(error)
-            unsaved = Text(f"스냅샷을 저장하지 못했습니다 ({reason}).", f"the snapshot was not saved ({reason})")
+            return Text(f"스냅샷을 저장하지 못했습니다 ({reason}).", f"the snapshot was not saved ({reason})")
         except KisError as error:
-            unsaved = error.what
-        else:
-            return NO_TEXT
-        _log.warning("%s", unsaved.en)
-        return unsaved
+            return error.what
+        return NO_TEXT
 
-    def _remember(self, balance: Balance) -> None:
+    def _remember(self, balance: Balance) -> Text:
         from kis_xl.history import History  # noqa: PLC0415 (a database library: only when there is something to store)
 
         history = History(self._folder)
         try:
             history.store(balance)
+        except KisError as error:
+            return error.what
         finally:
             history.close()
+        return NO_TEXT
 
     def _fetch(self, key: Key, flight: Flight) -> Balance:
         from kis_xl.broker import Broker  # noqa: PLC0415 (the HTTP library: cells that show what is on disk need none)
 
         asked = kst.now()
         with self._alone(key, flight):
-            stored = files.load(self._path(key), key.account)
-            if stored is not None and stored.as_of >= asked:
-                return stored  # another process fetched it while this one waited
-            with Broker(key.account, self._folder, self._policy) as broker:
-                balance = broker.balance(dict(key.parameters), flight.watch)
-            unsaved = self.keep(key, balance)
+            balance = files.load(self._path(key), key.account)
+            unsaved = NO_TEXT
+            # another process may have fetched it while this one waited. A later time is no such thing: the clock was set back
+            if balance is None or not asked <= balance.as_of <= kst.now():
+                with Broker(key.account, self._folder, self.policy) as broker:
+                    balance = broker.balance(dict(key.parameters), flight.watch)
+                flight.check()
+                unsaved = self.keep(key, balance)
         with self._lock:
             self.state(key).unsaved = unsaved
         return balance
 
     @contextmanager
     def _alone(self, key: Key, flight: Flight) -> Iterator[None]:
-        """While no other process fetches the same. The operating system frees the lock of one that was killed."""
+        """While no other process fetches the same. The operating system frees the lock of one that was killed.
+
+        Where there can be no lock, on a read-only disk, the fetch goes on without: two of the same do no harm.
+        """
         from filelock import FileLock, Timeout  # noqa: PLC0415 (see _fetch)
 
-        lock = FileLock(self._path(key).with_suffix(".lock"))
-        while True:
+        lock = FileLock(self._path(key).with_suffix(".lock"), mode=0o600)
+        while not lock.is_locked:
             flight.check()
             try:
                 lock.acquire(timeout=0.2, poll_interval=0.05)
-                break
             except Timeout:
                 continue
+            except OSError as error:
+                _log.warning("fetching without a lock: %s", reason_of(error))
+                break
         try:
             yield
         finally:
@@ -211,11 +241,15 @@ class Snapshots:
 
     def _landed(self, key: Key, flight: Flight) -> None:
         with self._lock:
-            self._flights.pop(key, None)
+            if self._flights.get(key) is not flight:
+                return  # called off, and another one has taken its place
+            del self._flights[key]
             state = self.state(key)
-            state.error = flight.error
-            if flight.error is not None:
-                state.failed_at = time.monotonic()
+            if flight.balance is not None:
+                state.error = None
+                state.balance = state.balance or flight.balance  # the cells that waited for a first one may have given up
+            elif state.balance is None or not isinstance(flight.error, Cancelled):
+                state.error, state.failed_at = flight.error, time.monotonic()
 
     def _path(self, key: Key) -> Path:
         return self._folder.part("snapshots") / f"{key.file_name}.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ class Flight:
         self._landed = landed
         self._done = threading.Event()
         self._called_off = threading.Event()
+        self._started = time.monotonic()
 
     def start(self) -> None:
         """Take off."""
@@ -40,6 +42,16 @@ class Flight:
     def done(self) -> bool:
         """Whether it has ended, well or not."""
         return self._done.is_set()
+
+    @property
+    def called_off(self) -> bool:
+        """Whether it is to end with nothing changed; who asks now wants another one."""
+        return self._called_off.is_set()
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._started
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it has ended, at most so many seconds; whether it has."""
@@ -63,7 +75,7 @@ class Flight:
         """The balance; raises what the fetch raised."""
         if self.balance is None:
             assert self.error is not None  # noqa: S101 (one of the two is set)
-            raise self.error
+            raise self.error.with_traceback(None)  # raised again and again, it would keep every frame that it passed
         return self.balance
 
     def _run(self) -> None:

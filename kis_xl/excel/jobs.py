@@ -1,0 +1,176 @@
+"""Work that a button started. It runs beside Excel: the button's macro asks again and again how far it is.
+
+Whatever replaces what cells show happens inside `poll()`, in the thread that also computes cells, so that no cell is
+computed between one account's new balance and another's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from kis_xl.errors import Cancelled, KisError
+from kis_xl.excel import failures
+from kis_xl.language import Language, Text
+from kis_xl.models import Balance
+from kis_xl.snapshots import Flight, Key, Snapshots
+
+_ALL_FAILED = Text("새로고침하지 못했습니다. 이전 자료를 보여 줍니다.", "Not refreshed; the earlier data is shown.")
+_SOME_FAILED = Text(
+    "일부를 새로고침하지 못했습니다. 그것은 이전 자료를 보여 줍니다.", "Not all was refreshed; of the rest the earlier data is shown."
+)
+Stage = Literal["running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a job is: a line for the status bar, a message where one is due, and the path of what was made."""
+
+    stage: Stage
+    line: str
+    message: str = ""
+    path: str = ""
+
+
+class Job(Protocol):
+    """What the macros need of a job."""
+
+    def poll(self, seconds: float) -> Report:
+        """How far it is, after waiting at most so long for a change."""
+
+    def cancel(self) -> None:
+        """End it soon, with nothing changed."""
+
+
+class Refresh:
+    """A fetch of every snapshot that cells show. All new balances are shown together, at the end."""
+
+    def __init__(self, snapshots: Snapshots, keys: Sequence[Key], language: Language) -> None:
+        self._snapshots = snapshots
+        self._language = language
+        self._flights = [(key, snapshots.fly(key)) for key in keys]
+        self._usual = {key: balance.pages for key, _ in self._flights if (balance := snapshots.state(key).balance) is not None}
+        self._cancelled = False
+        self._ended: Report | None = None
+
+    def poll(self, seconds: float) -> Report:
+        """See `Job`."""
+        if self._ended is not None:
+            return self._ended
+        waiting = [flight for _, flight in self._flights if not flight.done]
+        if waiting and not waiting[0].wait(seconds):
+            return Report("running", self._progress())
+        if any(not flight.done for flight in waiting):
+            return Report("running", self._progress())
+        if not self._cancelled:
+            self._snapshots.adopt(self._flights)
+        self._ended = self._outcome()
+        return self._ended
+
+    def cancel(self) -> None:
+        """See `Job`. Excel need not wait until the service has answered: what comes then is not shown."""
+        self._cancelled = True
+        for _, flight in self._flights:
+            flight.call_off()
+        self._ended = self._ended or self._was_cancelled()
+
+    def _was_cancelled(self) -> Report:
+        line = Text("취소했습니다. 이전 자료를 그대로 보여 줍니다.", "Cancelled; the earlier data stays.").in_(self._language)
+        return Report("cancelled", line)
+
+    def _progress(self) -> str:
+        parts = []
+        for key, flight in self._flights:
+            usual = self._usual.get(key, 0)
+            pages = f"{flight.pages}/{usual}" if 0 < usual >= flight.pages else f"{flight.pages}"
+            who = f"{key.account.name}: " if len(self._flights) > 1 else ""
+            parts.append(who + Text(f"{pages} 페이지", f"{pages} pages").in_(self._language))
+        stop = Text("취소: Esc", "Esc cancels").in_(self._language)
+        return Text("KIS 잔고 조회 중", "Reading the KIS balance").in_(self._language) + f" {', '.join(parts)} ({stop})"
+
+    def _outcome(self) -> Report:
+        errors = [(key, flight.error) for key, flight in self._flights if flight.error is not None]
+        if errors and all(isinstance(error, Cancelled) for _, error in errors):
+            return self._was_cancelled()
+        if errors:
+            line = (_SOME_FAILED if len(errors) < len(self._flights) else _ALL_FAILED).in_(self._language)
+            told = "\n\n".join(f"[{key.account.name}] {_told(error, self._language)}" for key, error in errors)
+            return Report("failed", line, f"{line}\n\n{told}")
+        balances = [flight.result() for _, flight in self._flights]
+        rows, pages = sum(len(balance.holdings) for balance in balances), sum(balance.pages for balance in balances)
+        when = max(balance.as_of for balance in balances)
+        return Report(
+            "done",
+            Text(
+                f"KIS 잔고: {when:%H:%M:%S} 기준, {rows}행, {pages}페이지", f"KIS balance as of {when:%H:%M:%S}: {rows} rows, {pages} pages"
+            ).in_(self._language),
+        )
+
+
+class Export:
+    """The writing of a report from the balance that cells show, so that the file says what the sheet says."""
+
+    def __init__(self, snapshots: Snapshots, key: Key, folder: Path, language: Language) -> None:
+        self._snapshots = snapshots
+        self._key = key
+        self._folder = folder
+        self._language = language
+        self._flight: Flight | None = None if snapshots.state(key).balance is not None else snapshots.fly(key)
+        self._cancelled = False
+        self._path: Path | None = None
+        self._error: Exception | None = None
+        self._writer: threading.Thread | None = None
+
+    def poll(self, seconds: float) -> Report:
+        """See `Job`."""
+        if self._cancelled:
+            return Report("cancelled", Text("취소했습니다.", "Cancelled.").in_(self._language))
+        if self._flight is not None and not self._flight.wait(seconds):
+            return Report(
+                "running", Text(f"KIS 잔고 조회 중 {self._flight.pages} 페이지", f"Reading {self._flight.pages} pages").in_(self._language)
+            )
+        if self._writer is None:
+            self._begin()
+        if self._writer is not None:
+            self._writer.join(seconds)
+            if self._writer.is_alive():
+                return Report("running", Text("보고서를 쓰는 중 (취소: Esc)", "Writing the report (Esc cancels)").in_(self._language))
+        if self._error is not None:
+            line = Text("보고서를 만들지 못했습니다.", "The report was not written.").in_(self._language)
+            return Report("failed", line, f"{line}\n\n{_told(failures.of(self._error, 'export'), self._language)}")
+        line = Text(f"보고서: {self._path}", f"Report: {self._path}").in_(self._language)
+        question = Text("지금 열까요?", "Open it now?").in_(self._language)
+        return Report("done", line, f"{line}\n\n{question}", str(self._path))
+
+    def cancel(self) -> None:
+        """See `Job`. A report that is being written is finished, whole, and not told of."""
+        self._cancelled = True
+        if self._flight is not None:
+            self._flight.call_off()
+
+    def _begin(self) -> None:
+        try:
+            if self._flight is not None:
+                self._flight.result()
+                self._snapshots.adopt([(self._key, self._flight)])
+            balance = self._snapshots.shown(self._key)
+        except KisError as error:
+            self._error = error
+            return
+        self._writer = threading.Thread(target=self._write, args=(balance,), name="kis_xl export", daemon=True)
+        self._writer.start()
+
+    def _write(self, balance: Balance) -> None:
+        from kis_xl.report import report_name, write_report  # noqa: PLC0415 (openpyxl: cells need none)
+
+        try:
+            self._path = write_report(balance, self._folder / report_name(balance), self._language).absolute()
+        except Exception as error:  # noqa: BLE001 (told by the next poll)
+            self._error = error
+
+
+def _told(error: KisError, language: Language) -> str:
+    return "\n".join(part for part in (f"{error.code}: {error.message(language)}", error.hint.in_(language)) if part)

@@ -1,0 +1,178 @@
+"""The state of the server behind a workbook: settings, snapshots, and what went wrong last.
+
+One a process, made when the first cell asks. A changed environment variable makes a new one, so nothing has to be
+restarted after a setting was changed in the same process; what is shown goes with the data folder and stays.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from kis_xl import kst
+from kis_xl.accounts import Account
+from kis_xl.errors import AccountError, KisError
+from kis_xl.excel import arguments
+from kis_xl.excel.options import NO_OPTIONS, Options
+from kis_xl.excel.view import View
+from kis_xl.history import History
+from kis_xl.language import Language, Text
+from kis_xl.logs import log_to
+from kis_xl.redaction import get_logger, shown
+from kis_xl.settings import Settings
+from kis_xl.snapshots import Key, Snapshots
+
+_log = get_logger(__name__)
+#: The variables whose change is looked for at each call: those that make figures another account's, and the language.
+_WATCHED: Final = (
+    "KIS_XL_HOME",
+    "KIS_XL_ACCOUNT",
+    "KIS_XL_APPKEY",
+    "KIS_XL_APPSECRET",
+    "KIS_XL_BASE_URL",
+    "KIS_XL_ENV",
+    "KIS_XL_LANG",
+    "KIS_XL_PARAMETERS",
+)
+_ACCOUNT: Final = Text("account", "account")
+_MOST_LOGGED: Final = 1_000
+
+
+@dataclass
+class Session:
+    """What the functions of one workbook share.
+
+    `failure` is the last error of a function that the snapshots' own states do not tell, and when it was (KST).
+    """
+
+    settings: Settings
+    snapshots: Snapshots
+    history: History
+    failure: tuple[datetime, KisError] | None = None
+    _logged: set[str] = field(default_factory=set)
+    _keys: dict[object, Key] = field(default_factory=dict)
+    _views: dict[Key, View] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, before: Session | None = None) -> Session:
+        """Read the settings; with the data folder of `before`, what that one shows stays. Raises ConfigError."""
+        settings = Settings.load()
+        log_to(settings.folder)
+        if before is None or before.settings.folder.path != settings.folder.path:
+            return cls(settings, Snapshots(settings.folder, settings.policy), History(settings.folder))
+        before.snapshots.policy = settings.policy
+        return cls(settings, before.snapshots, before.history, before.failure)
+
+    @property
+    def log_file(self) -> Path | None:
+        """Today's log, None where there can be none."""
+        return log_to(self.settings.folder)
+
+    @property
+    def language(self) -> Language:
+        """The language of captions and messages: the workbook's, else the user's."""
+        return _language or self.settings.language
+
+    def account(self, name: str = "") -> Account:
+        """The account called `name` (in any case, or by its number); the default one for "". AccountError names the nearest."""
+        if not name:
+            return self.settings.account()
+        names = self.settings.account_names()
+        for known in names:
+            if name.casefold() == known.casefold():
+                return self.settings.account(known)
+        for known in names:
+            account = self.settings.account(known)
+            if _digits(name) in (account.number.cano, account.number.cano + account.number.product):
+                return account
+        if not names:
+            return self.settings.account(name)
+        near = ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names)
+        raise AccountError(
+            Text(f"이런 이름의 계좌가 없습니다: {shown(name)}", f"there is no account called {shown(name)}"),
+            Text(f"비슷한 계좌: {near}", f"Nearest: {near}"),
+        )
+
+    def key(self, account: Any = None, options: Options = NO_OPTIONS) -> Key:
+        """The snapshot that an `account` argument and options ask for."""
+        name = account if isinstance(account, str) else arguments.text(account, _ACCOUNT)
+        asked = (name.strip(), options.parameters)
+        key = self._keys.get(asked)
+        if key is None:
+            key = self._keys[asked] = Key.of(self.account(asked[0]), dict(options.parameters))
+        return key
+
+    def view(self, account: Any = None, options: Options = NO_OPTIONS) -> View:
+        """The cells of the snapshot that is shown. Raises KisError where there is none and none can be fetched."""
+        key = self.key(account, options)
+        balance = self.snapshots.shown(key)
+        view = self._views.get(key)
+        if view is None or view.balance is not balance:
+            view = self._views[key] = View(balance)
+        return view
+
+    def shown_keys(self) -> tuple[Key, ...]:
+        """The snapshots that cells have asked for, as the accounts are set up now."""
+        names = self.settings.account_names()
+        known = [key for key in self.snapshots.used() if key.account.name in names]
+        return tuple(dict.fromkeys(Key.of(self.account(key.account.name), dict(key.parameters)) for key in known))
+
+    def failed(self, error: KisError) -> None:
+        """Remember what went wrong in a function, and log it: once, since a thousand cells may say the same at each recalculation."""
+        if not self.snapshots.has_told(error):
+            self.failure = (kst.now(), error)
+        said = f"{error.code}: {error.message('en')}"
+        if said not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(said)
+            _log.info("%s", said)
+
+
+def _digits(text: str) -> str:
+    return text.replace("-", "").strip()
+
+
+_language: Language | None = None
+_session: Session | None = None
+_environment: tuple[str | None, ...] = ()
+_lock = threading.Lock()
+
+
+def current() -> Session:
+    """This process's session. Raises ConfigError where the settings cannot be read."""
+    global _session, _environment
+    environment = tuple([os.environ.get(name) for name in _WATCHED])
+    if _session is None or environment != _environment:
+        with _lock:
+            if _session is None or environment != _environment:  # another thread may have been here first
+                _session, _environment = Session.start(_session), environment
+    return _session
+
+
+def renew() -> Session:
+    """Read the settings anew; what is shown stays."""
+    global _session
+    before = current()
+    with _lock:
+        _session = Session.start(before)
+    return _session
+
+
+def speak(language: Language | None) -> None:
+    """Have captions and messages in `language` from now on; None for the user's own."""
+    global _language
+    _language = language
+
+
+def language() -> Language:
+    """The language of captions and messages, also where the settings cannot be read."""
+    from kis_xl.language import current as users  # noqa: PLC0415 (the same name as above)
+
+    try:
+        return current().language
+    except KisError:
+        return _language or users()
