@@ -88,11 +88,11 @@ _HOLDING = by_key(HOLDING_FIELDS)
 
 def _compared(key: str, noun: Text) -> tuple[Field, Field, Field]:
     """The three columns of one field of a holding: then, now, and the difference."""
-    kind = _HOLDING[key].kind
+    kind, signed = _HOLDING[key].kind, _HOLDING[key].signed
     return (
-        Field(f"{key}_then", f"당시 {noun.ko}", f"{noun.en} then", kind, None),
-        Field(f"{key}_now", f"현재 {noun.ko}", f"{noun.en} now", kind, None),
-        Field(f"{key}_diff", f"{noun.ko} 증감", f"{noun.en} difference", kind, None),
+        Field(f"{key}_then", f"당시 {noun.ko}", f"{noun.en} then", kind, None, signed=signed),
+        Field(f"{key}_now", f"현재 {noun.ko}", f"{noun.en} now", kind, None, signed=signed),
+        Field(f"{key}_diff", f"{noun.ko} 증감", f"{noun.en} difference", kind, None, signed=True),
     )
 
 

@@ -90,7 +90,8 @@ class Field:
 
     `key` is the API's spelling, `length` the document's maximum (None where it gives none), `choices` the allowed
     values of a request parameter with their meaning (empty where any text goes), `default` what is sent when the user
-    says nothing, `decimals` how many the service prints, and `corporate` marks what only corporations send.
+    says nothing, `decimals` how many the service prints, and `corporate` marks what only corporations send. `signed` marks
+    what is a gain or a loss by its sign. (`bfdy_cprs_icdc` is not: the service sends it unsigned at times.)
     """
 
     key: str
@@ -105,6 +106,7 @@ class Field:
     decimals: int = 0
     corporate: bool = False
     secret: bool = False
+    signed: bool = False
     join: Join = Join.SAME
 
     @property
@@ -322,9 +324,9 @@ RESPONSE_BODY: tuple[Field, ...] = (
 )
 
 
-def _column(kind: Kind, ko: str, en: str, length: int, note: Text = NO_TEXT, *, join: Join = Join.SAME, decimals: int = 0) -> Any:
+def _column(kind: Kind, ko: str, en: str, length: int, note: Text = NO_TEXT, **more: Any) -> Any:
     """A column of `output1` or `output2`; its key is the name of the attribute it is assigned to."""
-    return dataclasses.field(metadata={"field": Field("", ko, en, kind, length, True, note, decimals=decimals, join=join)})
+    return dataclasses.field(metadata={"field": Field("", ko, en, kind, length, True, note, **more)})
 
 
 def _table(record: type) -> tuple[Field, ...]:
@@ -364,9 +366,15 @@ class Holding:
     prpr: int = _column(Kind.WON, "현재가", "Current price", 19)
     evlu_amt: int = _column(Kind.WON, "평가금액", "Valuation", 19, join=Join.SUM)
     evlu_pfls_amt: int = _column(
-        Kind.WON, "평가손익금액", "Profit or loss", 19, Text("평가금액 - 매입금액", "valuation - purchase amount"), join=Join.SUM
+        Kind.WON,
+        "평가손익금액",
+        "Profit or loss",
+        19,
+        Text("평가금액 - 매입금액", "valuation - purchase amount"),
+        join=Join.SUM,
+        signed=True,
     )
-    evlu_pfls_rt: Decimal = _column(Kind.PERCENT, "평가손익율", "Profit rate", 9, join=Join.RETURN, decimals=2)
+    evlu_pfls_rt: Decimal = _column(Kind.PERCENT, "평가손익율", "Profit rate", 9, join=Join.RETURN, decimals=2, signed=True)
     evlu_erng_rt: Decimal = _column(
         Kind.PERCENT,
         "평가수익율",
@@ -375,6 +383,7 @@ class Holding:
         Text("미사용항목(0으로 출력)", "not used (printed as 0; mock fills it)"),
         join=Join.RETURN,
         decimals=8,
+        signed=True,
     )
     loan_dt: date | None = _column(
         Kind.DATE,
@@ -386,7 +395,7 @@ class Holding:
     loan_amt: int = _column(Kind.WON, "대출금액", "Loan amount", 19, join=Join.SUM)
     stln_slng_chgs: int = _column(Kind.WON, "대주매각대금", "Short-sale proceeds", 19, join=Join.SUM)
     expd_dt: date | None = _column(Kind.DATE, "만기일자", "Maturity date", 8)
-    fltt_rt: Decimal = _column(Kind.PERCENT, "등락율", "Day change rate", 31, decimals=8)
+    fltt_rt: Decimal = _column(Kind.PERCENT, "등락율", "Day change rate", 31, decimals=8, signed=True)
     bfdy_cprs_icdc: int = _column(Kind.WON, "전일대비증감", "Day change", 19)
     item_mgna_rt_name: str = _column(Kind.TEXT, "종목증거금율명", "Margin rate", 20)
     grta_rt_name: str = _column(Kind.TEXT, "보증금율명", "Guarantee deposit rate", 20)
@@ -445,12 +454,18 @@ class Summary:
     evlu_amt_smtl_amt: int = _column(
         Kind.WON, "평가금액합계금액", "Total holdings valuation", 19, Text("유가증권 평가금액 합계금액", "sum of the securities' valuation")
     )
-    evlu_pfls_smtl_amt: int = _column(Kind.WON, "평가손익합계금액", "Total profit or loss", 19)
+    evlu_pfls_smtl_amt: int = _column(Kind.WON, "평가손익합계금액", "Total profit or loss", 19, signed=True)
     tot_stln_slng_chgs: int = _column(Kind.WON, "총대주매각대금", "Total short-sale proceeds", 19)
     bfdy_tot_asst_evlu_amt: int = _column(Kind.WON, "전일총자산평가금액", "Total assets previous day", 19)
-    asst_icdc_amt: int = _column(Kind.WON, "자산증감액", "Change in assets", 19)
+    asst_icdc_amt: int = _column(Kind.WON, "자산증감액", "Change in assets", 19, signed=True)
     asst_icdc_erng_rt: Decimal = _column(
-        Kind.PERCENT, "자산증감수익율", "Rate of change in assets", 31, Text("데이터 미제공", "not provided (mock fills it)"), decimals=8
+        Kind.PERCENT,
+        "자산증감수익율",
+        "Rate of change in assets",
+        31,
+        Text("데이터 미제공", "not provided (mock fills it)"),
+        decimals=8,
+        signed=True,
     )
 
 

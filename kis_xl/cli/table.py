@@ -20,7 +20,6 @@ _CUT = {"prdt_name"}
 _SHORTEST_NAME = 5  # Hangul, ten places wide
 _BETWEEN_COLUMNS = 3
 _TOTALS = ("tot_evlu_amt", "nass_amt", "dnca_tot_amt", "prvs_rcdl_excc_amt", "pchs_amt_smtl_amt", "evlu_pfls_smtl_amt", "asst_icdc_amt")
-_SIGNED = ("evlu_pfls_amt", "evlu_pfls_rt", "evlu_pfls_smtl_amt", "asst_icdc_amt")
 _NO_WIDTH = 1_000
 
 
@@ -96,6 +95,6 @@ def _plain(field: Field, value: Any) -> str:
 
 def _markup(field: Field, value: Any) -> str:
     shown = escape(_plain(field, value))
-    if field.key in _SIGNED and value:
+    if field.signed and value:
         return f"[red]{shown}[/]" if value > 0 else f"[blue]{shown}[/]"
     return shown

@@ -18,8 +18,6 @@ MOMENT: Final = "yyyy-mm-dd hh:mm:ss;@"
 DAY: Final = "yyyy-mm-dd;@"
 _COUNT: Final = "#,##0;-#,##0"
 _TEXT: Final = "@"
-#: Fields whose sign means gain or loss. `bfdy_cprs_icdc` is not one: the service sends it unsigned at times.
-_SIGNED: Final = ("pfls", "erng_rt", "fltt_rt", "asst_icdc", "_diff", "profit")
 _OTHERS: Final[tuple[tuple[Text, str], ...]] = (
     (Text("일자", "Date"), DAY),
     (Text("조회 시각", "As of"), MOMENT),
@@ -30,11 +28,6 @@ _OTHERS: Final[tuple[tuple[Text, str], ...]] = (
 )
 
 
-def is_signed(field: Field) -> bool:
-    """Whether the sign of `field` means gain or loss."""
-    return any(part in field.key for part in _SIGNED)
-
-
 def number_format(field: Field) -> str:
     """The format for the cells of `field`, "" for text."""
     plain = field.kind.number_format
@@ -42,7 +35,7 @@ def number_format(field: Field) -> str:
         return ""
     if field.kind is Kind.DATE:
         return DAY
-    return f"[Red]{plain};[Blue]-{plain};{plain}" if is_signed(field) else f"{plain};-{plain}"
+    return f"[Red]{plain};[Blue]-{plain};{plain}" if field.signed else f"{plain};-{plain}"
 
 
 def for_caption(caption: str) -> str:

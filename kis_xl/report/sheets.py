@@ -56,8 +56,6 @@ class Sheet:
     footer: str = ""
 
 
-#: Columns whose sign means gain or loss. `bfdy_cprs_icdc` is not one: the service sends it unsigned at times.
-_SIGNED = frozenset({"evlu_pfls_amt", "evlu_pfls_rt", "evlu_erng_rt", "fltt_rt"})
 _DIFFERS = Text("불일치", "DIFFERS")
 _NOT_KIS = Text("한국투자증권 서버가 아님(시뮬레이터 등)", "not a server of KIS (a simulator, for instance)")
 _DEFINED_NAMES = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "Deposit": "dnca_tot_amt"}
@@ -65,7 +63,7 @@ _DEFINED_NAMES = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "De
 
 def holdings(balance: Balance, language: Language) -> Sheet:
     """A row a holding, the 26 columns in the document's order."""
-    columns = tuple(Column(field.caption.in_(language), field.kind.number_format, field.key in _SIGNED) for field in HOLDING_FIELDS)
+    columns = tuple(Column(field.caption.in_(language), field.kind.number_format, field.signed) for field in HOLDING_FIELDS)
     rows = (tuple(cell(field, getattr(row, field.key)) for field in HOLDING_FIELDS) for row in balance.holdings)
     return Sheet(
         Text("보유종목", "Holdings").in_(language), "Holdings", columns, rows, len(balance.holdings), footer=_footer(balance, language)

@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from kis_xl.changes import CHANGE_FIELDS
-from kis_xl.excel.formats import is_signed
 from kis_xl.excel.workbook.book import Book
 from kis_xl.excel.workbook.edition import Macro, Name, Page
 from kis_xl.excel.workbook.page import colour_signs, dress, set_up_print, write_buttons, write_title
@@ -41,7 +40,7 @@ def _columns(book: Book, page: Page, fields: tuple[Field, ...]) -> str:
     letters = [chr(ord("A") + place) for place in range(len(fields))]
     for letter, field in zip(letters, fields, strict=True):
         sheet.set_column(f"{letter}:{letter}", _width(book, field), book.style(_look(field)))
-        if is_signed(field):
+        if field.signed:
             colour_signs(book, page, f"{letter}{_HEADER_ROW + 1}:{letter}{_HEADER_ROW + SPAN}", lined=True)
     return f"{letters[0]}:{letters[-1]}"
 
@@ -91,7 +90,7 @@ def write_account(book: Book) -> None:
     for place, field in enumerate(SUMMARY_FIELDS):
         note = re.split(r"[.:] ", book.say(field.note))[0]  # the document's longer explanations stand in the report's legend
         sheet.write_string(f"D{first + place}", note, book.style(ROW, NOTE, shrink=True, indent=1))
-        if is_signed(field):
+        if field.signed:
             colour_signs(book, page, f"B{first + place}:B{first + place}")
     book.table(page, f"A{first}:C{last}", f'=KIS_SUMMARY({Name.ACCOUNT.value},"",2)', _account_look)
     sheet.freeze_panes(4, 0)
