@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import fetch, work
+from benchmarks import excel, fetch, work
 
 
 def main() -> None:
     print(f"kis_xl benchmarks, Python {platform.python_version()} on {platform.system()}\n")
     print(f"{'what':<58} {'value':>8}  {'wanted':<8}")
-    for measure in (work.typing, work.importing, work.memory, fetch.against_a_bare_loop, fetch.under_the_mock_limit):
+    measures = (
+        work.typing,
+        work.importing,
+        work.memory,
+        fetch.against_a_bare_loop,
+        fetch.under_the_mock_limit,
+        excel.in_python,
+        excel.over_com,
+    )
+    for measure in measures:
         for line in measure():
             print(line, flush=True)
 
