@@ -23,6 +23,7 @@ from kis_xl.datafolder import DataFolder, write_atomically
 from kis_xl.errors import AuthError, DataError, KisError, NetworkError, PermissionDenied, RateLimitError, ServerUnavailable, TimedOut
 from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated, token_calls
 from tests.raw_server import Answer, Raw, drip, http, page, raw, token
+from tests.rows import holding_row
 
 ONE_TRY = replace(QUICK, attempts=1, read_timeout=0.4)
 
@@ -174,7 +175,8 @@ def test_calls_to_others_go_through_the_proxy_that_is_set_and_tell_nothing_of_it
 
 
 def test_an_expiry_in_the_past_costs_one_token_and_not_one_a_page(tmp_path: Path) -> None:
-    more = [http(page(ctx_area_nk100=f"N^{number}"), tr_cont="M") for number in range(4)]
+    rows = [[holding_row(pdno=f"{number:06d}")] for number in range(4)]
+    more = [http(page(ctx_area_nk100=f"N^{number}", output1=row), tr_cont="M") for number, row in enumerate(rows)]
     answers = iter([*more, http(page(), tr_cont="D")])
     with against(tmp_path, lambda connection, _: connection.sendall(next(answers)), http(token(hours=-1))) as (broker, running):
         assert broker.balance().pages == 5

@@ -28,7 +28,7 @@ def page(mark: str, nk: str = "", rows: int = 2, fk: str = FK_LAST, **body: Any)
         "msg1": "조회되었습니다.      ",
         "ctx_area_fk100": fk,
         "ctx_area_nk100": nk,
-        "output1": [holding_row()] * rows,
+        "output1": [holding_row(prdt_name=nk)] * rows,
         "output2": [summary_row(tot_evlu_amt="7")],
     }
     return Answer(content | body, mark, SENT)

@@ -48,6 +48,8 @@ class Pages:
     as_of: datetime | None = None
     message: str = ""
     _seen: set[tuple[str, str]] = field(default_factory=lambda: {("", "")})
+    _contents: set[tuple[Holding, ...]] = field(default_factory=set)
+    _again: bool = False
 
     def add(self, answer: Answer) -> tuple[str, str] | None:
         """Take a page in; the cursors (FK100, NK100) of the next one, None after the last."""
@@ -59,6 +61,8 @@ class Pages:
             self.as_of = answer.sent
             self._take_summary(rows, totals)
         holdings, extras = read_holdings(rows, first=len(self.holdings) + 1)
+        self._again = self._again or (bool(holdings) and tuple(holdings) in self._contents)
+        self._contents.add(tuple(holdings))
         self.holdings += holdings
         self.extras += extras
         self.extras += [Extra("body", self.pages, key, value) for key, value in body.items() if key not in _BODY_KEYS]
@@ -88,6 +92,8 @@ class Pages:
             if mark == "" and cursors[1].strip():
                 # no mark, but a key for a next page: a proxy may have dropped the header, so this may not be the end
                 raise self._broken(Text("tr_cont 없이 다음 페이지 키가 왔습니다", "there is a key for a next page but no tr_cont"))
+            if self._again:
+                raise self._broken(Text("똑같은 페이지가 두 번 왔습니다", "a page came twice with the same rows"))
             return None
         if mark not in _MORE:
             raise self._broken(Text(f"알 수 없는 tr_cont 값입니다: {mark[:8]!r}", f"tr_cont is {mark[:8]!r}, which is not known"))

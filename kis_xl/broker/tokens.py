@@ -177,6 +177,8 @@ class Tokens:
         try:
             keep_to_owner(self._file)
             stored = json.loads(self._file.read_bytes())
+            if not re.fullmatch(r"[!-~]+", stored["access_token"]):
+                raise ValueError("not a token")
             return Token(Secret(stored["access_token"]), kst.parse(stored["access_token_token_expired"]))
         except FileNotFoundError:
             return None
