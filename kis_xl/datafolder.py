@@ -53,7 +53,7 @@ def keep_to_owner(path: Path) -> None:
 
 
 def fingerprint(*parts: str) -> str:
-    """A file name for secret parts: the same parts give the same name, and the name tells nothing about them."""
+    """A file name for secret parts: the same parts give the same name, and the name does not show them."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

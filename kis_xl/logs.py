@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import time
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +18,9 @@ from kis_xl.redaction import one_line
 
 KEPT_DAYS: Final = 14
 _LOGGER: Final = logging.getLogger("kis_xl")
+#: Windows: the byte that whoever writes has locked lies where no line ever is, so that it can be read meanwhile.
+_BEYOND: Final = 1 << 40
+_TRIES: Final = 200
 
 
 class DailyFile(logging.Handler):
@@ -40,9 +45,9 @@ class DailyFile(logging.Handler):
         text = record.getMessage() + (f" | {record.exc_text}" if record.exc_text else "")
         line = f"{when:%Y-%m-%dT%H:%M:%S}+09:00 {record.levelname} {os.getpid()} {record.name} {one_line(text)}\n"
         with suppress(OSError):
-            handle = os.open(self.path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = os.open(self.path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
             try:
-                os.write(handle, line.encode(errors="replace"))
+                _append(handle, line.encode(errors="replace"))
             finally:
                 os.close(handle)
             self._prune(when.date())
@@ -56,6 +61,28 @@ class DailyFile(logging.Handler):
             if path.name < oldest:
                 with suppress(OSError):
                     path.unlink()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _append(handle: int, line: bytes) -> None:
+        """Windows appends in two steps, between which another process may do so too: its line would be overwritten."""
+        for _ in range(_TRIES):
+            os.lseek(handle, _BEYOND, os.SEEK_SET)
+            try:
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+                break
+            except OSError:
+                time.sleep(0.001)
+        os.write(handle, line)
+        os.lseek(handle, _BEYOND, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+
+else:
+
+    def _append(handle: int, line: bytes) -> None:
+        os.write(handle, line)
 
 
 def log_to(folder: DataFolder) -> Path | None:

@@ -19,6 +19,6 @@ def fetch(settings: Settings, account: Account, parameters: Mapping[str, str]) -
     with Broker(account, settings.folder, settings.policy) as broker, page_progress(account.name) as progress:
         balance = broker.balance(parameters, progress)
     unsaved = Snapshots(settings.folder, settings.policy).keep(Key.of(account, parameters), balance)
-    if unsaved.en:
-        click.echo(f"warning: {unsaved.in_()}", err=True)
+    if unsaved is not None:
+        click.echo(f"warning: {unsaved.message()}", err=True)
     return balance

@@ -34,5 +34,5 @@ from kis_xl.settings import Settings
 def workbook(path: str | None, language: str | None, *, legacy: bool, force: bool, shared: bool) -> None:
     """Write one workbook."""
     chosen: Language = "en" if (language or Settings.load().language) == "en" else "ko"
-    data = shared_workbook("en" if language == "en" else "ko") if shared else personal_workbook(chosen, legacy=legacy)
+    data = shared_workbook("en" if language == "en" else "ko", legacy=legacy) if shared else personal_workbook(chosen, legacy=legacy)
     click.echo(write_workbook(data, Path(path or FILE_NAME).expanduser(), replace=force))

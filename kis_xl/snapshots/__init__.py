@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Final
 from kis_xl import kst
 from kis_xl.accounts import Account, query
 from kis_xl.datafolder import DataFolder, fingerprint
-from kis_xl.errors import Cancelled, KisError, NetworkError, reason_of
-from kis_xl.language import NO_TEXT, Text
+from kis_xl.errors import Cancelled, KisError, NetworkError, OutputError, reason_of
+from kis_xl.language import Text
 from kis_xl.models import Balance
 from kis_xl.policy import Policy
 from kis_xl.redaction import get_logger
@@ -44,6 +44,9 @@ _log = get_logger(__name__)
 PATIENCE: Final = 20.0
 #: After a fetch that failed with nothing to show, cells repeat its error for so long before they ask again.
 PAUSE: Final = 30.0
+_ROOM: Final = Text(
+    "디스크의 남은 공간과 데이터 폴더의 권한을 확인하세요.", "Check the disk's free space and the permissions of the data folder."
+)
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,13 @@ class Key:
 class State:
     """What is shown of one key, and how the last attempt to renew it ended.
 
-    `unsaved` says why the newest balance is not on disk, in both languages, where that is so.
+    `unsaved` is why the newest balance is not on disk, where that is so.
     """
 
     balance: Balance | None = None
     attempted: datetime | None = None
     error: KisError | None = None
-    unsaved: Text = NO_TEXT
+    unsaved: KisError | None = None
     looked: bool = field(default=False, repr=False)
     failed_at: float = field(default=0.0, repr=False)
 
@@ -138,7 +141,7 @@ class Snapshots:
         return state
 
     def used(self) -> tuple[Key, ...]:
-        """Every key that was asked for, so that a refresh renews what the cells show."""
+        """Every key that was asked for so far."""
         with self._lock:
             return tuple(self._states)
 
@@ -167,47 +170,45 @@ class Snapshots:
                 if flight.balance is not None:
                     state.balance = flight.balance
 
-    def keep(self, key: Key, balance: Balance) -> Text:
+    def keep(self, key: Key, balance: Balance) -> KisError | None:
         """Store `balance` for the next start and in the history; where that fails, why. Nothing is lost of what is shown."""
-        troubles = [self._save(key, balance)]
-        if not key.parameters:
-            troubles.append(self._remember(balance))
-        for trouble in troubles:
-            if trouble.en:
-                _log.warning("%s", trouble.en)
-        return next((trouble for trouble in troubles if trouble.en), NO_TEXT)
+        troubles = [self._save(key, balance), None if key.parameters else self._remember(balance)]
+        for trouble in filter(None, troubles):
+            _log.warning("%s", trouble.message("en"))
+        return next(filter(None, troubles), None)
 
-    def _save(self, key: Key, balance: Balance) -> Text:
+    def _save(self, key: Key, balance: Balance) -> KisError | None:
         try:
             files.save(balance, self._path(key))
         except OSError as error:
             reason = reason_of(error)
-            return Text(f"스냅샷을 저장하지 못했습니다 ({reason}).", f"the snapshot was not saved ({reason})")
+            return OutputError(Text(f"스냅샷을 저장하지 못했습니다 ({reason}).", f"the snapshot was not saved ({reason})"), _ROOM)
         except KisError as error:
-            return error.what
-        return NO_TEXT
+            return error
+        return None
 
-    def _remember(self, balance: Balance) -> Text:
+    def _remember(self, balance: Balance) -> KisError | None:
         from kis_xl.history import History  # noqa: PLC0415 (a database library: only when there is something to store)
 
         history = History(self._folder)
         try:
             history.store(balance)
         except KisError as error:
-            return error.what
+            return error
         finally:
             history.close()
-        return NO_TEXT
+        return None
 
     def _fetch(self, key: Key, flight: Flight) -> Balance:
         from kis_xl.broker import Broker  # noqa: PLC0415 (the HTTP library: cells that show what is on disk need none)
 
-        asked = kst.now()
+        before = files.stamp(self._path(key))
         with self._alone(key, flight):
-            balance = files.load(self._path(key), key.account)
-            unsaved = NO_TEXT
-            # another process may have fetched it while this one waited. A later time is no such thing: the clock was set back
-            if balance is None or not asked <= balance.as_of <= kst.now():
+            unsaved = None
+            # another process may have stored one while this one waited: then that fetch was this one's, too
+            is_new = files.stamp(self._path(key)) != before
+            balance = files.load(self._path(key), key.account) if is_new else None
+            if balance is None:
                 with Broker(key.account, self._folder, self.policy) as broker:
                     balance = broker.balance(dict(key.parameters), flight.watch)
                 flight.check()

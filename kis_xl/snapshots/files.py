@@ -31,6 +31,8 @@ _PLAIN: Final[dict[str, tuple[type, ...]]] = {
     "host": (str,),
 }
 
+_TOO_LARGE: Final = 10**32  # more digits than any length in the API document
+
 
 def save(balance: Balance, path: Path) -> None:
     """Write `balance` to `path`, readable by its owner only. Raises OSError."""
@@ -61,6 +63,15 @@ def load(path: Path, account: Account) -> Balance | None:
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         _log.warning("the stored snapshot cannot be read and is fetched anew: %s", type(error).__name__)
         return None
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What differs once another file was put at `path`; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _balance(document: Any, account: Account, path: Path) -> Balance:
@@ -123,7 +134,10 @@ def _text(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    return _checked(value, int)
+    number = _checked(value, int)
+    if abs(number) >= _TOO_LARGE:
+        raise ValueError(_TOO_LARGE)
+    return number
 
 
 def _decimal(value: Any) -> Decimal:
