@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from kis_xl import __version__
 from kis_xl.excel import mac, session
 from kis_xl.excel.values import MARK, Cell
 from kis_xl.fields import Environment
 from kis_xl.simulator import Fault, demo_account
 from tests.broker_kit import simulated
+from tests.conftest import REPOSITORY
 from tests.test_cli import point_at
 
 
@@ -32,10 +36,9 @@ class Sheetless:
     def tables(self) -> Iterator[tuple[str, str, str]]:
         yield from self._tables
 
-    def write(self, sheet: str, cell: str, rows: list[list[Any]], clear: int) -> None:
-        assert clear >= len(rows)
+    def write(self, sheet: str, cells: str, rows: list[list[Any]]) -> None:
         assert len({len(row) for row in rows}) == 1
-        self.written[sheet, cell] = rows
+        self.written[sheet, cells] = rows
 
     def status(self, line: str) -> None:
         self.lines.append(line)
@@ -45,10 +48,10 @@ class Sheetless:
 
 
 TABLES = [
-    ("보유종목", "A5", '=KIS_HOLDINGS(KisAccount,"",1,KisOptions)'),
-    ("계좌", "A5", '=KIS_SUMMARY(KisAccount,"",2)'),
-    ("변동", "A5", '=_xlfn.IFNA(KIS_CHANGES(KisSince,KisAccount),"none")'),
-    ("추이", "A6", '=KIS_HISTORY(KisHistoryField,KisHistoryStart,"",KisAccount)'),
+    ("보유종목", "A5:Z305", '=KIS_HOLDINGS(KisAccount,"",1,KisOptions)'),
+    ("계좌", "A5:C28", '=KIS_SUMMARY(KisAccount,"",2)'),
+    ("변동", "A5:L305", '=_xlfn.IFNA(KIS_CHANGES(KisSince,KisAccount),"none")'),
+    ("추이", "A6:B406", '=KIS_HISTORY(KisHistoryField,KisHistoryStart,"",KisAccount)'),
 ]
 
 
@@ -90,13 +93,13 @@ def test_values_are_typed_so_that_excel_keeps_them() -> None:
 def test_refresh_fetches_and_writes_every_table(running: Any) -> None:
     book = Sheetless(TABLES, KisLanguage="en")
     mac.refresh_in(book)
-    holdings = book.written["보유종목", "A5"]
+    holdings = book.written["보유종목", "A5:Z305"]
     assert len(holdings) == 1 + 7
     assert holdings[0][:2] == ["'Code", "'Name"]
     assert all(row[0].startswith("'") and isinstance(row[7], float) for row in holdings[1:])
-    assert len(book.written["계좌", "A5"]) == 24
-    assert book.written["변동", "A5"] == [["=NA()"]]  # the first day
-    assert len(book.written["추이", "A6"]) == 2
+    assert len(book.written["계좌", "A5:C28"]) == 24
+    assert book.written["변동", "A5:L305"] == [["=NA()"]]  # the first day
+    assert len(book.written["추이", "A6:B406"]) == 2
     assert "7 rows" in book.lines[-1]
     assert not book.messages
 
@@ -113,11 +116,18 @@ def test_a_failed_refresh_writes_the_last_figures_and_says_so(running: Any) -> N
     assert "NETWORK" in book.messages[0]
 
 
+def test_a_python_that_was_just_started_knows_the_functions() -> None:
+    """RunPython starts a new one for each button; in this test's they are known already."""
+    code = "from kis_xl.excel import mac; print(mac.evaluate('=KIS_VERSION()', None)[0][0])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == __version__
+
+
 def test_a_wrong_option_is_told(running: Any) -> None:
     book = Sheetless(TABLES[:1], KisOptions="top=none", KisLanguage="ko")
     mac.refresh_in(book)
     assert "top" in book.messages[0]
-    assert book.written["보유종목", "A5"] == [["=NA()"]]
+    assert book.written["보유종목", "A5:Z305"] == [["=NA()"]]
 
 
 def test_export_says_where_the_report_is(running: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from kis_xl.cli import main
-from kis_xl.errors import OutputError
+from kis_xl.errors import ConfigError, OutputError
 from kis_xl.excel import personal, vba, wrappers
 from kis_xl.excel.personal import FILE_NAME, personal_workbook, shared_workbook, windowless, write_workbook
 from tests.conftest import REPOSITORY
@@ -50,7 +50,8 @@ def test_the_committed_workbook_holds_code_of_ours_only() -> None:
     assert not [key for key in conf(COMMITTED.read_bytes()) if key.startswith("INTERPRETER")]
 
 
-def test_a_personal_copy_brings_xlwings_and_knows_the_interpreter() -> None:
+def test_a_personal_copy_brings_xlwings_and_knows_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(personal, "check_reachable", lambda _: None)
     interpreter = (
         Path(r"C:\Users\홍 길동\내 파이썬\pythonw.exe") if sys.platform == "win32" else Path("/Users/홍 길동/내 파이썬/bin/python")
     )
@@ -62,6 +63,18 @@ def test_a_personal_copy_brings_xlwings_and_knows_the_interpreter() -> None:
     assert str(interpreter) in conf(data).values()
     assert conf(data)["UDF MODULES"] == "kis_xl.udfs"
     assert data == personal_workbook("en", interpreter=interpreter)
+
+
+def test_an_interpreter_that_excel_could_not_start_is_refused(tmp_path: Path) -> None:
+    interpreter = tmp_path / "파이썬" / "Scripts" / "pythonw.exe"
+    interpreter.parent.mkdir(parents=True)
+    with pytest.raises(ConfigError, match="code page"):
+        personal.check_reachable(interpreter, "cp1252")
+    with pytest.raises(ConfigError, match="DLL") as caught:
+        personal.check_reachable(interpreter, "cp949")
+    assert "--user" in caught.value.hint.en
+    (interpreter.parent.parent / "xlwings64-0.37.8.dll").touch()  # as pip puts it into a virtual environment
+    personal.check_reachable(interpreter, "cp949")
 
 
 def test_no_vba_of_ours_has_letters_that_a_code_page_could_lose() -> None:

@@ -7,6 +7,7 @@ spelled out), so that a refresh knows a format that it gave from one that the us
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,6 +19,7 @@ MOMENT: Final = "yyyy-mm-dd hh:mm:ss;@"
 DAY: Final = "yyyy-mm-dd;@"
 _COUNT: Final = "#,##0;-#,##0"
 _TEXT: Final = "@"
+_DAY_OF_CAPTION: Final = re.compile(r" \(\d\d-\d\d\)$")  # KIS_CHANGES: the day that a column is of
 _OTHERS: Final[tuple[tuple[Text, str], ...]] = (
     (Text("일자", "Date"), DAY),
     (Text("조회 시각", "As of"), MOMENT),
@@ -40,7 +42,7 @@ def number_format(field: Field) -> str:
 
 def for_caption(caption: str) -> str:
     """The format for what stands under or beside a caption or API key; "" where there is none."""
-    return _FORMATS.get(_folded(caption), "")
+    return _FORMATS.get(_folded(_DAY_OF_CAPTION.sub("", caption)), "")
 
 
 def all_formats() -> list[str]:

@@ -7,7 +7,7 @@ computed between one account's new balance and another's.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -45,15 +45,29 @@ class Job(Protocol):
         """End it soon, with nothing changed."""
 
 
-class Refresh:
-    """A fetch of every snapshot that cells show. All new balances are shown together, at the end."""
+class Ended:
+    """A job that ended before it began: why."""
 
-    def __init__(self, snapshots: Snapshots, keys: Sequence[Key], language: Language) -> None:
+    def __init__(self, error: KisError, language: Language) -> None:
+        self._report = Report("failed", error.what.in_(language), words(error, language))
+
+    def poll(self, seconds: float) -> Report:
+        """See `Job`."""
+        return self._report
+
+    def cancel(self) -> None:
+        """See `Job`."""
+
+
+class Refresh:
+    """A fetch of snapshots that cells show. All new balances are shown together, at the end; then `adopted` is called."""
+
+    def __init__(self, snapshots: Snapshots, keys: Sequence[Key], language: Language, adopted: Callable[[], None] = lambda: None) -> None:
         self._snapshots = snapshots
         self._language = language
+        self._adopted = adopted
         self._flights = [(key, snapshots.fly(key)) for key in keys]
         self._usual = {key: balance.pages for key, _ in self._flights if (balance := snapshots.state(key).balance) is not None}
-        self._cancelled = False
         self._ended: Report | None = None
 
     def poll(self, seconds: float) -> Report:
@@ -65,14 +79,13 @@ class Refresh:
             return Report("running", self._progress())
         if any(not flight.done for flight in waiting):
             return Report("running", self._progress())
-        if not self._cancelled:
-            self._snapshots.adopt(self._flights)
+        self._snapshots.adopt(self._flights)
+        self._adopted()
         self._ended = self._outcome()
         return self._ended
 
     def cancel(self) -> None:
         """See `Job`. Excel need not wait until the service has answered: what comes then is not shown."""
-        self._cancelled = True
         for _, flight in self._flights:
             flight.call_off()
         self._ended = self._ended or self._was_cancelled()
@@ -97,7 +110,7 @@ class Refresh:
             return self._was_cancelled()
         if errors:
             line = (_SOME_FAILED if len(errors) < len(self._flights) else _ALL_FAILED).in_(self._language)
-            told = "\n\n".join(f"[{key.account.name}] {_told(error, self._language)}" for key, error in errors)
+            told = "\n\n".join(f"[{key.account.name}] {words(error, self._language)}" for key, error in errors)
             return Report("failed", line, f"{line}\n\n{told}")
         balances = [flight.result() for _, flight in self._flights]
         rows, pages = sum(len(balance.holdings) for balance in balances), sum(balance.pages for balance in balances)
@@ -140,7 +153,7 @@ class Export:
                 return Report("running", Text("보고서를 쓰는 중 (취소: Esc)", "Writing the report (Esc cancels)").in_(self._language))
         if self._error is not None:
             line = Text("보고서를 만들지 못했습니다.", "The report was not written.").in_(self._language)
-            return Report("failed", line, f"{line}\n\n{_told(failures.of(self._error, 'export'), self._language)}")
+            return Report("failed", line, f"{line}\n\n{words(failures.of(self._error, 'export'), self._language)}")
         line = Text(f"보고서: {self._path}", f"Report: {self._path}").in_(self._language)
         question = Text("지금 열까요?", "Open it now?").in_(self._language)
         return Report("done", line, f"{line}\n\n{question}", str(self._path))
@@ -172,5 +185,6 @@ class Export:
             self._error = error
 
 
-def _told(error: KisError, language: Language) -> str:
+def words(error: KisError, language: Language) -> str:
+    """What a message box says of an error: what happened, and what to do."""
     return "\n".join(part for part in (f"{error.code}: {error.message(language)}", error.hint.in_(language)) if part)

@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from kis_xl import udfs  # noqa: F401 (registers the functions: here is no other way in)
 from kis_xl.excel import macros
 from kis_xl.excel.registry import FUNCTIONS
 from kis_xl.excel.values import MARK, Cell
+from kis_xl.excel.workbook.help import TABLE_KEY
 
 TITLE: Final = "KIS"
 HELP_SHEET: Final = "_help"
-#: How the hidden sheet's rows for tables begin: `table.보유종목!A5`.
-TABLE_KEY: Final = "table."
 _CALL: Final = re.compile(r"(KIS_[A-Z]+)\(([^()]*)\)")
 _PARTS: Final = re.compile(r'\s*("(?:[^"]|"")*"|\{[^}]*\}|[^,"{]*)\s*(?:,|$)')
-_WRITTEN_ROWS: Final = 10_000
 
 
 class Workbook(Protocol):
@@ -31,10 +30,10 @@ class Workbook(Protocol):
         """The value of the cell with a defined name, None where there is none."""
 
     def tables(self) -> Iterator[tuple[str, str, str]]:
-        """Sheet, first cell and formula of each table."""
+        """Sheet, cells and formula of each table; the cells tell where it begins and how wide it is."""
 
-    def write(self, sheet: str, cell: str, rows: list[list[Any]], clear: int) -> None:
-        """Clear `clear` rows from `cell` on, as many columns as `rows` has, and write `rows`."""
+    def write(self, sheet: str, cells: str, rows: list[list[Any]]) -> None:
+        """Clear the columns of `cells` from its first row to the sheet's last used one, and write `rows` from its first cell."""
 
     def status(self, line: str) -> None:
         """Show a line in the status bar."""
@@ -56,15 +55,16 @@ def export() -> None:
 def check() -> None:
     """The button that checks the connection."""
     book = _Xlwings()
-    book.tell(str(_only(macros.check(book.setting("KisAccount")))))
+    answer = macros.check(book.setting("KisAccount"))
+    book.tell(answer if isinstance(answer, str) else str(answer[0][0]).removeprefix(MARK).strip())
 
 
 def refresh_in(book: Workbook) -> None:
     """Fetch and write every table of `book`. Where the fetch fails, the last figures are written, and the message says so."""
     macros.hello(book.setting("KisLanguage"))
     report = _watch(book, macros.start_refresh)
-    for sheet, cell, formula in book.tables():
-        book.write(sheet, cell, [[as_value(value) for value in row] for row in evaluate(formula, book.setting)], _WRITTEN_ROWS)
+    for sheet, cells, formula in book.tables():
+        book.write(sheet, cells, [[as_value(value) for value in row] for row in evaluate(formula, book.setting)])
     book.status(report[1])
     if report[0] == "failed":
         book.tell(report[2])
@@ -79,18 +79,12 @@ def export_from(book: Workbook) -> None:
 
 
 def _watch(book: Workbook, start: Callable[..., Any]) -> list[str]:
-    started = str(_only(start(book.setting("KisAccount"), book.setting("KisOptions"))))
-    if started.startswith(MARK):
-        return ["failed", started, started, ""]
+    start(book.setting("KisAccount"), book.setting("KisOptions"))
     while True:
         (report,) = macros.poll()
         if report[0] != "running":
             return [str(part) for part in report]
         book.status(report[1])
-
-
-def _only(answer: Any) -> Any:
-    return answer[0][0] if isinstance(answer, list) else answer
 
 
 def evaluate(formula: str, setting: Callable[[str], Any]) -> list[list[Cell]]:
@@ -154,10 +148,12 @@ class _Xlwings:
                 sheet, _, cell = str(key).removeprefix(TABLE_KEY).rpartition("!")
                 yield sheet, cell, text
 
-    def write(self, sheet: str, cell: str, rows: list[list[Any]], clear: int) -> None:
-        corner = self._book.sheets[sheet].range(cell)
-        corner.resize(clear, len(rows[0])).clear_contents()
-        corner.resize(len(rows), len(rows[0])).value = rows
+    def write(self, sheet: str, cells: str, rows: list[list[Any]]) -> None:
+        page = self._book.sheets[sheet]
+        area = page.range(cells)
+        last = max(area.last_cell.row, page.used_range.last_cell.row)
+        area.resize(last - area.row + 1).clear_contents()
+        area[0, 0].resize(len(rows), len(rows[0])).value = rows
 
     def status(self, line: str) -> None:
         self._book.app.status_bar = line

@@ -1,28 +1,34 @@
 """What the workbook's buttons call, through the same server as the functions.
 
 A macro starts a job (`start_refresh`, `start_export`) and polls it until it has ended, with Excel alive in between.
-Answers are single texts or one row; a failure to start is a text `#KIS! CODE: message`, as in a cell.
+Answers are single texts or one row. What goes wrong is told by the next poll; elsewhere by a text `#KIS! CODE: message`.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable
 from typing import Any
 
 from kis_xl import __version__, trading
 from kis_xl.errors import KisError
 from kis_xl.excel import arguments, failures, session, status
 from kis_xl.excel import formats as formats_of
-from kis_xl.excel.jobs import Export, Job, Refresh, Report
+from kis_xl.excel.jobs import Ended, Export, Job, Refresh, Report, words
 from kis_xl.excel.options import read as read_options
 from kis_xl.excel.registry import Function
+from kis_xl.excel.values import clipped
 from kis_xl.language import LANGUAGES, Text
+from kis_xl.snapshots import Key
 
 #: A poll waits so long for a change, so that a macro need not spin; Excel is unresponsive meanwhile.
 POLL_SECONDS = 0.2
 _NOTHING = Text("진행 중인 작업이 없습니다.", "nothing is going on")
+#: What a macro that starts a job answers where there is nothing to do.
+NOTHING_TO_DO = "none"
 _job: Job | None = None
+_renewed: set[Key] = set()
 
 
 def macro(function: Function) -> Function:
@@ -52,31 +58,66 @@ def hello(language: Any = None) -> Any:
     return __version__
 
 
-@macro
-def start_refresh(account: Any = None, options: Any = None) -> Any:
-    """Begin to fetch the workbook's account and every other snapshot that its cells show."""
-    global _job
+def _starting(make: Callable[[Any, Any], Job | None]) -> Function:
+    """A macro that starts the job that `make` gives. What keeps it from starting is what the first poll tells."""
+
+    def started(account: Any = None, options: Any = None) -> Any:
+        global _job
+        try:
+            _job = make(account, options)
+        except Exception as error:  # noqa: BLE001 (see macro)
+            _job = Ended(failures.of(error, make.__name__), session.language())
+        return NOTHING_TO_DO if _job is None else ""
+
+    started.__name__, started.__doc__ = make.__name__, make.__doc__
+    return macro(started)
+
+
+@_starting
+def start_refresh(account: Any, options: Any) -> Job:
+    """Begin to fetch the workbook's account, and every other snapshot that cells have asked for since the last refresh."""
     now = session.renew()
-    now.snapshots.state(now.key(account, read_options(options)))  # the sheet's own, whether or not a cell shows it yet
-    _job = Refresh(now.snapshots, now.shown_keys(), now.language)
-    return ""
+    now.failure = None
+    _renewed.clear()
+    own = (now.key(account), now.key(account, read_options(options)))  # whether or not a cell has asked for them yet
+    return _refresh(now, tuple(dict.fromkeys((*own, *now.asked_keys()))))
 
 
-@macro
-def start_export(account: Any = None, options: Any = None) -> Any:
+@_starting
+def start_rest(account: Any, options: Any) -> Job | None:
+    """Begin to fetch what the last refresh left out: snapshots for which cells asked only when they were computed after it.
+
+    That is so after a saved workbook was opened, whose cells Excel does not compute. None, and nothing to do, otherwise.
+    """
+    now = session.current()
+    rest = tuple(key for key in now.asked_keys() if key not in _renewed)
+    return _refresh(now, rest) if rest else None
+
+
+def _refresh(now: session.Session, keys: tuple[Key, ...]) -> Job:
+    def adopted() -> None:
+        now.asked.clear()  # the cells that are still there ask again when they are computed
+        _renewed.update(keys)
+
+    return Refresh(now.snapshots, keys, now.language, adopted)
+
+
+@_starting
+def start_export(account: Any, options: Any) -> Job:
     """Begin to write the report of what the cells show."""
-    global _job
     now = session.current()
     key = now.key(account, read_options(options))
-    _job = Export(now.snapshots, key, now.settings.folder.part("reports"), now.language)
-    return ""
+    return Export(now.snapshots, key, now.settings.folder.part("reports"), now.language)
 
 
 @macro
 def poll(seconds: Any = POLL_SECONDS) -> Any:
     """How far the job is: stage (running, done, failed, cancelled), line for the status bar, message, path."""
-    report = Report("failed", _NOTHING.in_(session.language())) if _job is None else _job.poll(float(seconds or 0))
-    return [[report.stage, report.line, report.message, report.path]]
+    try:
+        report = Report("failed", _NOTHING.in_(session.language())) if _job is None else _job.poll(float(seconds or 0))
+    except Exception as error:  # noqa: BLE001 (the macro waits for a report)
+        report = Ended(failures.of(error, "poll"), session.language()).poll(0)
+    return [[report.stage, clipped(report.line), report.message, report.path]]
 
 
 @macro
@@ -95,8 +136,7 @@ def check(account: Any = None) -> Any:
         return status.ping(now, account)
     except KisError as error:
         now.failed(error)
-        lines = (f"{error.code}: {error.message(now.language)}", error.hint.in_(now.language))
-        return "\n".join(line for line in lines if line)
+        return words(error, now.language)
 
 
 @macro

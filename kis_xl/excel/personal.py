@@ -6,6 +6,7 @@ PATH, and no other version of xlwings can get in its way.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,17 +26,20 @@ _ENDING: Final = ".xlsm"
 _SHEETS: Final = tuple(page.code_name for page in Page)
 
 
-def shared_workbook(language: Language = "ko") -> bytes:
+def shared_workbook(language: Language = "ko", *, legacy: bool = False) -> bytes:
     """The workbook of the repository: code of ours only, used with the xlwings add-in."""
-    return build(Edition(language=language), vba.modules(_SHEETS), help_rows(language))
+    return build(Edition(language=language, legacy=legacy), vba.modules(_SHEETS), help_rows(language))
 
 
 def personal_workbook(language: Language, *, legacy: bool = False, interpreter: Path | None = None) -> bytes:
     """A workbook for `interpreter` (by default the running one) and the xlwings that is installed beside it.
 
-    Raises ConfigError where xlwings is not installed.
+    Raises ConfigError where xlwings is not installed, or could not start that interpreter.
     """
-    edition = Edition(language=language, legacy=legacy, interpreter=str(interpreter or windowless(Path(sys.executable))))
+    found = interpreter or windowless(Path(sys.executable))
+    if os.name == "nt":
+        check_reachable(found)
+    edition = Edition(language=language, legacy=legacy, interpreter=str(found))
     return build(edition, vba.modules(_SHEETS, _of_xlwings()), help_rows(language))
 
 
@@ -74,6 +78,41 @@ def windowless(interpreter: Path) -> Path:
     """On Windows the interpreter that opens no console window, where it stands beside the running one."""
     without_window = interpreter.with_name("pythonw.exe")
     return without_window if interpreter.name.lower() == "python.exe" and without_window.exists() else interpreter
+
+
+def check_reachable(interpreter: Path, code_page: str = "mbcs") -> None:
+    """Windows: xlwings' starter lies where Excel looks for it, and the path can be said in the system's code page.
+
+    xlwings hands the path over in that code page, and looks for its DLL beside the interpreter and one folder up. Raises
+    ConfigError.
+    """
+    if _lacks(code_page, str(interpreter)):
+        raise ConfigError(
+            Text(
+                f"Excel이 이 경로의 Python을 시작할 수 없습니다 (시스템 코드 페이지에 없는 글자): {interpreter}",
+                f"Excel cannot start a Python at this path, whose letters the system's code page lacks: {interpreter}",
+            ),
+            Text(
+                "C:\\Python 처럼 영문자로 된 폴더에 Python을 설치하세요.",
+                "Install Python into a folder with plain letters, such as C:\\Python.",
+            ),
+        )
+    if not any(any(folder.glob("xlwings*.dll")) for folder in (interpreter.parent, interpreter.parent.parent)):
+        raise ConfigError(
+            Text(f"xlwings의 DLL이 {interpreter.parent} 에 없습니다.", f"xlwings' DLL is not beside {interpreter}"),
+            Text(
+                "가상 환경이나 모든 사용자용으로 다시 설치하세요. `pip install --user` 는 Excel이 찾지 않는 곳에 둡니다.",
+                "Install into a virtual environment or for all users: pip install --user puts it where Excel does not look.",
+            ),
+        )
+
+
+def _lacks(code_page: str, text: str) -> bool:
+    try:
+        text.encode(code_page)
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _of_xlwings() -> list[Module]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,19 +42,22 @@ _WATCHED: Final = (
 )
 _ACCOUNT: Final = Text("account", "account")
 _MOST_LOGGED: Final = 1_000
+_ACCOUNT_DIGITS: Final = 8
 
 
 @dataclass
 class Session:
     """What the functions of one workbook share.
 
-    `failure` is the last error of a function that the snapshots' own states do not tell, and when it was (KST).
+    `failure` is the last error of a function that the snapshots' own states do not tell, and when it was (KST). `asked` are
+    the accounts and parameters that cells have asked for since the last refresh.
     """
 
     settings: Settings
     snapshots: Snapshots
     history: History
     failure: tuple[datetime, KisError] | None = None
+    asked: set[tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=set)
     _logged: set[str] = field(default_factory=set)
     _keys: dict[object, Key] = field(default_factory=dict)
     _views: dict[Key, View] = field(default_factory=dict)
@@ -66,7 +70,7 @@ class Session:
         if before is None or before.settings.folder.path != settings.folder.path:
             return cls(settings, Snapshots(settings.folder, settings.policy), History(settings.folder))
         before.snapshots.policy = settings.policy
-        return cls(settings, before.snapshots, before.history, before.failure)
+        return cls(settings, before.snapshots, before.history, before.failure, before.asked)
 
     @property
     def log_file(self) -> Path | None:
@@ -86,15 +90,17 @@ class Session:
         for known in names:
             if name.casefold() == known.casefold():
                 return self.settings.account(known)
+        digits = "".join(filter(str.isdigit, name))
         for known in names:
             account = self.settings.account(known)
-            if _digits(name) in (account.number.cano, account.number.cano + account.number.product):
+            if digits in (account.number.cano, account.number.cano + account.number.product):
                 return account
         if not names:
-            return self.settings.account(name)
+            return self.settings.account()
         near = ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names)
+        quoted = shown(name) if len(digits) < _ACCOUNT_DIGITS else "****"  # a number, however it is grouped
         raise AccountError(
-            Text(f"이런 이름의 계좌가 없습니다: {shown(name)}", f"there is no account called {shown(name)}"),
+            Text(f"이런 이름의 계좌가 없습니다: {quoted}", f"there is no account called {quoted}"),
             Text(f"비슷한 계좌: {near}", f"Nearest: {near}"),
         )
 
@@ -105,6 +111,7 @@ class Session:
         key = self._keys.get(asked)
         if key is None:
             key = self._keys[asked] = Key.of(self.account(asked[0]), dict(options.parameters))
+        self.asked.add(asked)
         return key
 
     def view(self, account: Any = None, options: Options = NO_OPTIONS) -> View:
@@ -116,24 +123,23 @@ class Session:
             view = self._views[key] = View(balance)
         return view
 
-    def shown_keys(self) -> tuple[Key, ...]:
-        """The snapshots that cells have asked for, as the accounts are set up now."""
-        names = self.settings.account_names()
-        known = [key for key in self.snapshots.used() if key.account.name in names]
-        return tuple(dict.fromkeys(Key.of(self.account(key.account.name), dict(key.parameters)) for key in known))
+    def asked_keys(self) -> tuple[Key, ...]:
+        """The snapshots that cells have asked for since the last refresh, as the accounts are set up now."""
+        found: dict[Key, None] = {}
+        for name, parameters in sorted(self.asked):
+            with suppress(KisError):  # an account that has gone since
+                found[Key.of(self.account(name), dict(parameters))] = None
+        return tuple(found)
 
     def failed(self, error: KisError) -> None:
         """Remember what went wrong in a function, and log it: once, since a thousand cells may say the same at each recalculation."""
-        if not self.snapshots.has_told(error):
-            self.failure = (kst.now(), error)
+        if self.snapshots.has_told(error):
+            return
+        self.failure = (kst.now(), error)
         said = f"{error.code}: {error.message('en')}"
         if said not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(said)
             _log.info("%s", said)
-
-
-def _digits(text: str) -> str:
-    return text.replace("-", "").strip()
 
 
 _language: Language | None = None

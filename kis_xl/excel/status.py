@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from kis_xl import __version__, kst
@@ -13,7 +15,7 @@ from kis_xl.excel.session import language as language_of_session
 from kis_xl.excel.values import Grid, of_any, of_text
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
-from kis_xl.snapshots import State
+from kis_xl.snapshots import Key, State
 
 _CAPTIONS = (
     Text("상태", "Status"),
@@ -34,7 +36,10 @@ _CAPTIONS = (
 )
 #: From this age on (minutes) the state says so.
 OLD = 24 * 60
-_ROOM = Text("디스크의 남은 공간과 데이터 폴더의 권한을 확인하세요.", "Check the disk's free space and the permissions of the data folder.")
+#: Two clocks may differ by so much.
+_SAME_TIME = timedelta(minutes=5)
+#: Somebody waits for this call, and Excel with them.
+_PING_SECONDS = 10.0
 
 
 def table(account: Any) -> Grid:
@@ -54,14 +59,14 @@ def table(account: Any) -> Grid:
 def _of_account(session: Session, account: Any) -> Grid:
     language = session.language
     key = session.key(account)
-    state = session.snapshots.state(key)
-    balance = state.balance
-    error = state.error
+    states = _states(session, key)
+    balance = next((state.balance for state in states.values() if state.balance is not None), None)
     of_balance: list[object] = ["", "", "", key.account.number.masked, "", "", "", ""]
     if balance is not None:
+        oldest = min(state.balance.as_of for state in states.values() if state.balance is not None)
         of_balance = [
-            balance.as_of,
-            _age(balance),
+            oldest,
+            "" if _is_ahead(oldest) else _age(oldest),
             balance.environment.caption.in_(language) + ("" if _is_kis(balance) else Text(" (시뮬레이터)", " (simulator)").in_(language)),
             balance.account.masked,
             len(balance.holdings),
@@ -71,8 +76,25 @@ def _of_account(session: Session, account: Any) -> Grid:
         ]
     else:
         of_balance[2] = key.account.environment.caption.in_(language)
-    told = ["", _ROOM.in_(language)] if error is None and state.unsaved.en else _told(error, language)
-    return _grid(session, [_verdict(state, language), *of_balance, state.attempted, *told])
+    attempted = max((state.attempted for state in states.values() if state.attempted is not None), default=None)
+    return _grid(session, [_verdict(states, language), *of_balance, attempted, *_trouble(states, language)])
+
+
+def _states(session: Session, usual: Key) -> dict[Key, State]:
+    """The account's own snapshot first, then those that cells have asked for with other parameters."""
+    others = [key for key in session.asked_keys() if key.account == usual.account]
+    return {key: session.snapshots.state(key) for key in (usual, *others)}
+
+
+def _trouble(states: dict[Key, State], language: Language) -> list[str]:
+    """The first error and what to do about it; which parameters it was with, where they are not the usual ones."""
+    for key, state in states.items():
+        if state.error is not None:
+            what, hint = _told(state.error, language)
+            which = "; ".join(f"{name}={value}" for name, value in key.parameters)
+            return [f"[{which}] {what}" if which else what, hint]
+    unsaved = next((state.unsaved for state in states.values() if state.unsaved is not None), None)
+    return ["", "" if unsaved is None else unsaved.hint.in_(language)]
 
 
 def _grid(session: Session | None, values: list[object]) -> Grid:
@@ -87,33 +109,43 @@ def _failure(session: Session | None, language: Language) -> str:
     if session is None or session.failure is None:
         return ""
     when, error = session.failure
-    return " ".join(part for part in (f"{when:%H:%M}", *_told(error, language)) if part)
+    return " ".join(part for part in (f"{when:%m-%d %H:%M}", *_told(error, language)) if part)
 
 
 def _told(error: KisError | None, language: Language) -> list[str]:
     return ["", ""] if error is None else [f"{code_of(error)}: {error.message(language)}", error.hint.in_(language)]
 
 
-def _verdict(state: State, language: Language) -> str:
-    balance = state.balance
-    if balance is None:
-        text = Text("아직 조회하지 않음", "not fetched yet") if state.error is None else Text("조회 실패", "the fetch failed")
-    elif state.error is not None:
+def _verdict(states: dict[Key, State], language: Language) -> str:
+    """The worst that is so of any of the account's snapshots."""
+    balances = [state.balance for state in states.values() if state.balance is not None]
+    failed = any(state.error is not None for state in states.values())
+    unsaved = next((state.unsaved for state in states.values() if state.unsaved is not None), None)
+    if not balances:
+        text = Text("조회 실패", "the fetch failed") if failed else Text("아직 조회하지 않음", "not fetched yet")
+    elif failed:
         text = Text("새로고침 실패: 이전 자료를 보여 줍니다", "refresh failed: showing earlier data")
-    elif state.unsaved.en:
-        text = state.unsaved
-    elif _age(balance) >= OLD:
+    elif unsaved is not None:
+        text = unsaved.what
+    elif any(_is_ahead(balance.as_of) for balance in balances):
+        text = Text("조회 시각이 미래입니다: 컴퓨터의 시계를 확인하세요", "as of a time to come: check this computer's clock")
+    elif any(_age(balance.as_of) >= OLD for balance in balances):
         text = Text("하루가 지난 자료입니다: 새로고침 하세요", "over a day old: refresh")
-    elif not all(check.ok for check in balance.checks()):
+    elif not all(check.ok for balance in balances for check in balance.checks()):
         text = Text("검산이 맞지 않습니다", "the checks differ")
     else:
         text = Text("정상", "OK")
     return text.in_(language)
 
 
-def _age(balance: Balance) -> int:
-    """Whole minutes since the snapshot; 0 where the clock was set back."""
-    return max(0, int((kst.now() - balance.as_of).total_seconds() // 60))
+def _age(as_of: datetime) -> int:
+    """Whole minutes since then."""
+    return max(0, int((kst.now() - as_of).total_seconds() // 60))
+
+
+def _is_ahead(as_of: datetime) -> bool:
+    """Whether the clock was set back since: its age cannot be told then."""
+    return as_of - kst.now() > _SAME_TIME
 
 
 def _is_kis(balance: Balance) -> bool:
@@ -132,7 +164,16 @@ def ping(session: Session, account: Any) -> str:
     from kis_xl.broker import Broker  # noqa: PLC0415 (the HTTP library: other functions need none)
 
     whose = session.key(account).account
-    with Broker(whose, session.settings.folder, session.settings.policy) as broker:
+    usual = session.settings.policy
+    patience = replace(
+        usual,
+        attempts=1,
+        connect_timeout=min(usual.connect_timeout, _PING_SECONDS),
+        read_timeout=min(usual.read_timeout, _PING_SECONDS),
+        longest_slot_wait=_PING_SECONDS,
+        token_wait=_PING_SECONDS,
+    )
+    with Broker(whose, session.settings.folder, patience) as broker:
         seconds = broker.ping()
     environment = whose.environment.caption.in_(session.language)
     taken = Text(f"{seconds:.2f}초", f"{seconds:.2f} s").in_(session.language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, Final
 
@@ -213,6 +213,11 @@ def since(session: Session, account: Any, start: date | None) -> Grid:
     today = view.balance.as_of.date()
     key = AccountKey.of(view.balance)
     before = [day for day in session.history.days(key) if day < today]
+    if start is not None and start >= today:
+        raise ArgumentError(
+            Text(f"since: {start} 은(는) 비교할 과거가 아닙니다.", f"since: {start} is not before the balance that is shown"),
+            Text(f"{today} 보다 앞선 날짜를 쓰세요.", f"Use a date before {today}."),
+        )
     wanted = start or (before[-1] if before else None)
     stored = session.history.on_or_before(key, wanted) if wanted else None
     if stored is None:
@@ -220,10 +225,16 @@ def since(session: Session, account: Any, start: date | None) -> Grid:
             Text("비교할 이전 날이 저장되어 있지 않습니다.", "no earlier day is stored to compare with"),
             Text("내일부터 표시됩니다.", "It is shown from tomorrow on."),
         )
-    grid: Grid = [[field.caption.in_(session.language) for field in CHANGE_FIELDS]]
+    grid: Grid = [[_dated(field, stored.as_of, session.language) for field in CHANGE_FIELDS]]
     for change in changes(stored.holdings, view.balance.holdings):
         cells = zip(CHANGE_FIELDS, values(change, session.language), strict=True)
         grid.append([of_field(field, found) for field, found in cells])
     if len(grid) == 1:
         grid.append([""] * len(CHANGE_FIELDS))
     return grid
+
+
+def _dated(field: Field, then: datetime, language: Language) -> str:
+    """The caption; of a column of then with the day that it is of, which may be an earlier one than was asked for."""
+    caption = field.caption.in_(language)
+    return f"{caption} ({then:%m-%d})" if field.key.endswith("_then") else caption
