@@ -24,6 +24,7 @@ from kis_xl.simulator import Fault, SimAccount, Simulator, demo_account
 from tests.broker_kit import inquiries, simulated
 from tests.calc import com
 from tests.calc.client import Calc, CellError, Workbook
+from tests.excel_kit import forget
 from tests.test_cli import point_at
 
 pytest_plugins = ["tests.calc.fixture"]
@@ -248,13 +249,17 @@ def setting(book: Workbook, name: str) -> str:
 
 
 def test_python_that_cannot_be_reached_is_told(calc: Calc, book: Workbook) -> None:
-    gone = 'Function KisConnect() As Object\nErr.Raise 1000, "x", "no server"\nEnd Function\nSub KisDisconnect()\nEnd Sub\n'
-    book.put_module("KisServer", gone + "Sub KisRunPython(c)\nEnd Sub")
+    before = book.block("보유종목", "A5:C9")
+    gone = 'Function KisConnect() As Object\nErr.Raise 1000, "x", "no server"\nEnd Function\n'
+    book.put_module("KisServer", gone + OTHERS)
     book.set_formula("설정", "Z99", "=KIS_VERSION()")
     assert book.cell("설정", "Z99").value == NOT_AVAILABLE
     book.press("대시보드", "새로고침")
     assert calc.messages[0].startswith(MESSAGES["msg.no_python"].ko)
     assert "no server" in calc.messages[0]
+    assert book.block("보유종목", "A5:C9") == before
+    book.set_value("설정", setting(book, "KisLanguage"), "en")
+    assert book.block("보유종목", "A5:C9") == before
 
 
 @pytest.mark.parametrize("name", ["KisHost", "KisServer"])
@@ -263,3 +268,71 @@ def test_the_modules_that_the_harness_replaces_compile_too(book: Workbook, name:
     (source,) = [module.source for module in vba.modules(()) if module.name == name]
     book.put_module("Compiled", source.replace("Option Private Module", "") + "\nFunction Alive()\nAlive = 42\nEnd Function\n")
     assert book.run_macro("Compiled.Alive") == 42
+
+
+OTHERS = "".join(f"Public Sub {head}\nEnd Sub\n" for head in ("KisDisconnect()", "KisForget()", "KisRunPython(c)"))
+PRESSED_ESC = """
+Private mCount As Long
+Public Function KisConnect() As Object
+    mCount = mCount + 1
+    If mCount = {at} Then Err.Raise 18, "x", "interrupted"
+    Set KisConnect = New KisTestServer
+End Function
+"""
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_esc_ends_a_refresh_at_any_call_and_the_next_one_works(calc: Calc, book: Workbook, running: Simulator, at: int) -> None:
+    before = book.block("보유종목", f"A5:Z{5 + ROWS}")
+    running.add_fault(Fault("slow:0.5"))
+    book.put_module("KisServer", PRESSED_ESC.replace("{at}", str(at)) + OTHERS)
+    book.press("대시보드", "새로고침")
+    assert not calc.messages
+    assert book.block("보유종목", f"A5:Z{5 + ROWS}") == before
+    if at > 1:
+        assert any("취소했습니다" in status for status in calc.statuses)
+    book.press("대시보드", "새로고침")
+    assert not calc.messages
+    assert f"{ROWS}행" in calc.statuses[-1]
+
+
+def test_a_python_that_does_not_start_is_waited_for_once(calc: Calc, book: Workbook) -> None:
+    (source,) = [module.source for module in vba.modules(()) if module.name == "KisServer"]
+    source = source.replace('Application.Run("xlwings.xlam!XLPy")', "Dawdle()").replace("Option Private Module", "")
+    source = source.replace('Application.Run "xlwings.xlam!RunPython", command', "")
+    source = (
+        source.replace("Private mServer", "Private tries As Long\nPrivate mServer")
+        + """
+Public Function Dawdle() As Object
+    Dim began As Date
+    tries = tries + 1
+    began = Now
+    Do While Now - began < 0.00007
+    Loop
+    Err.Raise 1000, "x", "too slow"
+End Function
+Public Function HowMany()
+    HowMany = tries
+End Function
+"""
+    )
+    book.put_module("KisServer", source)
+    for row in range(50, 53):
+        book.set_formula("계좌", f"Z{row}", "=KIS_VERSION()")
+        assert book.cell("계좌", f"Z{row}").value == NOT_AVAILABLE
+    assert book.run_macro("KisServer.HowMany") == 1
+    book.press("대시보드", "새로고침")
+    assert "too slow" in calc.messages[0]
+    assert book.run_macro("KisServer.HowMany") == 2
+
+
+def test_a_refresh_of_a_workbook_just_opened_renews_every_snapshot(
+    calc: Calc, book: Workbook, running: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.set_formula("설정", "Z99", '=KIS_SUMMARY("","tot_evlu_amt")&INDEX(KIS_HOLDINGS("","",0,"PRCS_DVSN=01"),1,1)')
+    assert str(book.cell("설정", "Z99").value).endswith("005930")
+    forget(monkeypatch)
+    before = len(inquiries(running))
+    book.press("대시보드", "새로고침")
+    assert len(inquiries(running)) == before + 4  # two pages each
+    assert not calc.messages

@@ -12,7 +12,7 @@ import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -307,7 +307,7 @@ def test_tables_are_dynamic_or_fixed_and_hold_no_figures(edition: Edition) -> No
         assert all(other.find(f"{MAIN}v") is None for other in within)
     if edition.legacy:
         assert (spans[Page.HOLDINGS, "A5"], spans[Page.CHANGES, "A5"]) == ((301, 26), (301, 12))
-        assert (spans[Page.HISTORY, "A6"], spans[Page.ACCOUNT, "A5"], spans[Page.SETTINGS, "A15"]) == ((401, 2), (24, 3), (15, 2))
+        assert (spans[Page.HISTORY, "A6"], spans[Page.ACCOUNT, "A5"], spans[Page.SETTINGS, "A15"]) == ((2601, 2), (24, 3), (15, 2))
     else:
         assert set(spans.values()) == {(1, 1)}
     assert ("xl/metadata.xml" in parts(edition)) is not edition.legacy
@@ -513,9 +513,11 @@ def test_the_help_sheet_holds_texts_and_tables_without_a_gap() -> None:
     rows = [[cell.value for cell in row if cell.value is not None] for row in opened_sheet(KO, Page.HELP).iter_rows()]
     assert rows[:3] == [[row.name, row.description, *(text for _, text in row.arguments)] for row in HELP]
     listed = {str(row[0]).removeprefix("table."): str(row[1]) for row in rows[3:]}
-    assert set(listed) == {f"{page.title.ko}!{cell}" for page, cell, _ in TABLES}
+    firsts = {place.partition(":")[0]: formula for place, formula in listed.items()}
+    assert set(firsts) == {f"{page.title.ko}!{cell}" for page, cell, _ in TABLES}
+    assert "보유종목!A5:Z305" in listed  # how wide a table is, too
     written = {f"{page.title.ko}!{cell}": formula.text or "" for page, cell, _, formula in formulas(KO)}
-    assert {place: formula.removeprefix("=") for place, formula in listed.items()} == {place: written[place] for place in listed}
+    assert {place: formula.removeprefix("=") for place, formula in firsts.items()} == {place: written[place] for place in firsts}
     for wrong in (FunctionHelp("KIS_X", "x" * 256), FunctionHelp("KIS_X", "x", (("a", ""),))):
         with pytest.raises(ValueError, match="KIS_X"):
             build(KO, MODULES, [wrong])
@@ -523,8 +525,8 @@ def test_the_help_sheet_holds_texts_and_tables_without_a_gap() -> None:
 
 # ── with figures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-AS_OF = datetime(2026, 11, 20, 16, 5, 9, tzinfo=kst.KST)
-STATUS = ["정상", datetime(2026, 11, 20, 16, 5, 9), 135.0, "실전투자", "8765****-22", 12.0, 1.0, "6/6", "", "", "", "", "", "", "kis_xl 1"]  # noqa: DTZ001
+AS_OF = kst.now().replace(microsecond=0) - timedelta(minutes=135)
+STATUS = ["정상", AS_OF.replace(tzinfo=None), 135.0, "실전투자", "8765****-22", 12.0, 1.0, "6/6", "", "", "", "", "", "", "kis_xl 1"]
 FAILED = ["새로고침 실패: 이전 자료를 보여 줍니다", *STATUS[1:10], "NETWORK: 연결할 수 없습니다", "인터넷 연결을 확인하세요.", *STATUS[12:]]
 
 
@@ -592,7 +594,12 @@ def computed(book: Filled, folder: Path) -> Any:
     where = f"-env:UserInstallation={profile.parent.as_uri()}"
     command = [SOFFICE or "", "--headless", "--norestore", where, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder)]
     # a clean environment: a virtual environment's Python in PATH breaks LibreOffice's own
-    subprocess.run([*command, str(folder / "in.xlsm")], env={"PATH": "/usr/bin:/bin", "HOME": str(folder)}, check=True, capture_output=True)
+    subprocess.run(
+        [*command, str(folder / "in.xlsm")],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TZ": "Asia/Seoul"},
+        check=True,
+        capture_output=True,
+    )
     return load_workbook(folder / "in.xlsx", data_only=True)
 
 
@@ -600,7 +607,7 @@ def computed(book: Filled, folder: Path) -> Any:
 def test_the_dashboard_computes_what_it_says(tmp_path: Path) -> None:
     book = computed(Filled(KO, STATUS, balance()), tmp_path)
     sheet = book["대시보드"]
-    assert sheet["B3"].value == "8765****-22  ·  실전투자  ·  2026-11-20 16:05  (2시간 전)"
+    assert sheet["B3"].value == f"8765****-22  ·  실전투자  ·  {AS_OF:%Y-%m-%d %H:%M}  (2시간 전)"
     assert sheet["B5"].value == "정상  ·  검산 6/6  ·  보유 행 12"
     assert [sheet[cell].value for cell in ("B8", "D8", "F8", "H8")] == [100_000_000, 99, 60_000, 0.0012]
     assert [sheet[cell].value for cell in ("B11", "D11", "F11", "H11")] == [50_000_000, 22_000_001, -5, "–"]  # nothing to divide by
@@ -615,6 +622,15 @@ def test_the_dashboard_computes_what_it_says(tmp_path: Path) -> None:
     assert [(sheet[f"Z{row}"].value, sheet[f"AA{row}"].value) for row in (4, 5)] == [(20_000, 0), (0, -10_000)]
     assert book["보유종목"]["A2"].value == sheet["B3"].value
     assert book["보유종목"]["A3"].value == "조회 옵션 (설정 시트에서 바꿉니다): 없음"
+
+
+@needs_office
+def test_figures_grow_old_though_nothing_is_asked_again(tmp_path: Path) -> None:
+    """A workbook that was saved just after a refresh and is opened days later: KIS_STATUS still says what it said then."""
+    then = AS_OF.replace(tzinfo=None) - timedelta(days=3)
+    sheet = computed(Filled(KO, [STATUS[0], then, 0.0, *STATUS[3:]], balance()), tmp_path)["대시보드"]
+    assert sheet["B3"].value.endswith("(3일 전)")
+    assert sheet["B5"].value == "하루가 지난 자료입니다: 새로고침 하세요"
 
 
 @needs_office

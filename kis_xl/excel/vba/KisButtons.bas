@@ -3,19 +3,25 @@ Option Explicit
 
 Private Const MACROS As String = "kis_xl.excel.macros"
 Private Const TITLE As String = "KIS"
+Private Const NOTHING_TO_DO As String = "none"
 Private Const ESCAPE As Long = 18
 Private Const STATUS_MINUTES As Double = 0.2
 
 Private mRunning As Boolean
 
 Public Sub KisRefresh()
+    If KisIsMac() Then
+        KisOnMac "refresh"
+        Exit Sub
+    End If
     KisRefreshNow True
+    KisSchedule   ' the interval begins anew; and a clock that was stopped by a close which was called off goes again
 End Sub
 
 Public Sub KisExport()
     Dim report As Variant
     If KisIsMac() Then
-        KisRunPython "import kis_xl.excel.mac as mac; mac.export()"
+        KisOnMac "export"
         Exit Sub
     End If
     report = KisWatch("start_export")
@@ -24,7 +30,7 @@ Public Sub KisExport()
         If KisAsk(report(2), TITLE) Then
             If Not KisOpenFile(report(3)) Then KisTell KisText("msg.cannot_open") & vbLf & report(3), TITLE
         End If
-    ElseIf report(0) = "failed" Then
+    ElseIf report(0) <> "cancelled" Then
         KisTell report(2), TITLE
     End If
 End Sub
@@ -42,18 +48,29 @@ End Sub
 ' One real call, and what it says.
 Public Sub KisCheck()
     If KisIsMac() Then
-        KisRunPython "import kis_xl.excel.mac as mac; mac.check()"
+        KisOnMac "check"
         Exit Sub
     End If
     On Error GoTo failed
-    KisTell KisAskPython(MACROS, "check", Array(KisSetting("KisAccount"))), TITLE
+    KisDisconnect   ' whoever asks now does not want to hear of an earlier failure
+    KisTell KisUnmarked(KisAskPython(MACROS, "check", Array(KisSetting("KisAccount")))), TITLE
     Exit Sub
 failed:
     KisTell KisText("msg.no_python") & vbLf & vbLf & KisLastFailure(), TITLE
 End Sub
 
 Public Sub KisStart()
+    On Error Resume Next   ' the user may have hidden it
+    ThisWorkbook.Activate
     ThisWorkbook.Worksheets(1).Activate
+End Sub
+
+Private Sub KisOnMac(ByVal what As String)
+    On Error GoTo failed
+    KisRunPython "import kis_xl.excel.mac as mac; mac." & what & "()"
+    Exit Sub
+failed:
+    KisTell KisText("msg.mac"), TITLE
 End Sub
 
 ' Run by the clock, when an interval is set: quietly, and at trading hours only.
@@ -68,6 +85,12 @@ End Sub
 ' Run once when the workbook was opened, after it is on the screen.
 Public Sub KisOpened()
     KisRefreshNow False
+End Sub
+
+' Run once after opening where the cells show failures or old figures: what was computed before macros were allowed keeps its
+' #NAME?, and another program may have fetched since.
+Public Sub KisRenew()
+    If KisIsReached() Then KisRecalculate
 End Sub
 
 Public Sub KisClearStatus()
@@ -89,45 +112,61 @@ End Function
 
 ' What the settings sheet changed: the language, the clock, and with them what the cells say.
 Public Sub KisSettingsChanged()
+    If KisIsMac() Then Exit Sub   ' there the tables are values, and their writing is a change too
     On Error GoTo later
     KisDisconnect
     KisSchedule
-    KisRecalculate
+    If KisIsReached() Then KisRecalculate
 later:
 End Sub
 
+' Whether Python answers. Without it a calculation would turn figures that are still good into #N/A.
+Private Function KisIsReached() As Boolean
+    On Error GoTo failed
+    KisIsReached = Not KisConnect() Is Nothing
+failed:
+End Function
+
 Private Sub KisRefreshNow(ByVal loud As Boolean)
     Dim report As Variant
+    Dim rest As Variant
     Dim troubles As String
-    If KisIsMac() Then
-        KisRunPython "import kis_xl.excel.mac as mac; mac.refresh()"
-        Exit Sub
-    End If
     report = KisWatch("start_refresh")
     If IsEmpty(report) Then Exit Sub
     If report(0) = "cancelled" Then Exit Sub
-    troubles = KisRecalculate()
+    If report(0) <> "unreached" Then troubles = KisRecalculate()
+    If report(0) = "done" Then
+        rest = KisWatch("start_rest")   ' what cells have asked for only now
+        If IsArray(rest) Then
+            troubles = KisRecalculate()
+            report = rest
+        End If
+    End If
     If Not loud Then Exit Sub
-    If report(0) = "failed" Then
+    If report(0) = "failed" Or report(0) = "unreached" Then
         KisTell report(2), TITLE
     ElseIf troubles <> "" Then
         KisTell troubles, TITLE
     End If
 End Sub
 
-' Starts a job and waits for its end. The last report (stage, line, message, path), or Empty where none was started.
+' Starts a job and waits for its end. The last report (stage, line, message, path), or Empty where another one is going on
+' or there was nothing to do.
+' A stage of its own is "unreached": Python did not answer.
 Private Function KisWatch(ByVal starter As String) As Variant
     Dim report As Variant
     Dim started As Variant
     Dim reason As String
+    KisWatch = Empty
     If mRunning Then Exit Function
     mRunning = True
     On Error GoTo failed
+    KisDisconnect   ' whoever asks now does not want to hear of an earlier failure
     KisCatchEscape True
     started = KisAskPython(MACROS, starter, Array(KisSetting("KisAccount"), KisSetting("KisOptions")))
     If KisIsMarked(started) Then
-        KisWatch = Array("failed", started, started, "")
-    Else
+        KisWatch = Array("failed", "", KisUnmarked(started), "")
+    ElseIf started <> NOTHING_TO_DO Then
         Do
             report = KisAskPython(MACROS, "poll", Array(0.2))
             KisStatus report(1)
@@ -144,10 +183,14 @@ ended:
 failed:
     If Err.Number = ESCAPE Then
         KisCancel
-        Resume
+        If Not IsEmpty(started) Then   ' the next poll says that it was cancelled
+            Resume
+        End If
+        KisWatch = Array("cancelled", "", "", "")
+        Resume ended
     End If
     reason = Err.Description   ' the next call forgets it
-    KisWatch = Array("failed", KisText("msg.no_python"), KisText("msg.no_python") & vbLf & vbLf & reason, "")
+    KisWatch = Array("unreached", "", KisText("msg.no_python") & vbLf & vbLf & reason, "")
     Resume ended
 End Function
 
@@ -158,7 +201,7 @@ Private Sub KisCancel()
 End Sub
 
 ' Computes the cells that call a function of this workbook, and no others; formats what they fill. What went wrong, "" for nothing.
-Public Function KisRecalculate() As String
+Private Function KisRecalculate() As String
     Dim anchors As Collection
     Dim anchor As Variant
     Dim troubles As String
@@ -201,23 +244,28 @@ Private Function KisAnchors() As Collection
 End Function
 
 Private Sub KisAnchorsOfSheet(ByVal sheet As Object, ByVal found As Collection)
-    Dim used As Object
+    Dim area As Object
+    Dim covered As Collection
+    Set covered = New Collection
+    For Each area In KisFormulaAreas(sheet)
+        KisAnchorsOfArea area, found, covered
+    Next area
+End Sub
+
+Private Sub KisAnchorsOfArea(ByVal area As Object, ByVal found As Collection, ByVal covered As Collection)
     Dim formulas As Variant
     Dim row As Long
     Dim column As Long
-    Dim covered As Collection
-    Set covered = New Collection
-    Set used = sheet.UsedRange
-    formulas = used.Formula
+    formulas = area.Formula
     If Not IsArray(formulas) Then
-        KisAnchorOf used.Cells(1, 1), formulas, found, covered
+        KisAnchorOf area.Cells(1, 1), found, covered
         Exit Sub
     End If
     For row = LBound(formulas, 1) To UBound(formulas, 1)
         For column = LBound(formulas, 2) To UBound(formulas, 2)
             If VarType(formulas(row, column)) = vbString Then
                 If InStr(1, formulas(row, column), "KIS_", vbTextCompare) > 0 Then
-                    KisAnchorOf used.Cells(row - LBound(formulas, 1) + 1, column - LBound(formulas, 2) + 1), formulas(row, column), found, covered
+                    KisAnchorOf area.Cells(row - LBound(formulas, 1) + 1, column - LBound(formulas, 2) + 1), found, covered
                 End If
             End If
         Next column
@@ -225,7 +273,7 @@ Private Sub KisAnchorsOfSheet(ByVal sheet As Object, ByVal found As Collection)
 End Sub
 
 ' Takes a formula's first cell in, unless the cell lies in what an earlier formula fills.
-Private Sub KisAnchorOf(ByVal cell As Object, ByVal formula As Variant, ByVal found As Collection, ByVal covered As Collection)
+Private Sub KisAnchorOf(ByVal cell As Object, ByVal found As Collection, ByVal covered As Collection)
     Dim block As Object
     Dim corners As Variant
     For Each corners In covered
@@ -274,10 +322,14 @@ Private Function KisAny(ByVal formats As Variant) As Boolean
     Next place
 End Function
 
-' Leaves a format that the user has chosen.
+' Leaves a format that the user has chosen; and writes none that is there already, since any writing ends what can be undone.
 Private Sub KisFormatCells(ByVal cells As Object, ByVal wanted As String)
-    Dim present As String
+    Dim present As Variant
     If wanted = "" Then Exit Sub
+    present = cells.NumberFormat   ' Null where they differ
+    If Not IsNull(present) Then
+        If present = wanted Then Exit Sub
+    End If
     present = cells.Cells(1, 1).NumberFormat
     If present = "General" Or InStr(1, KisOurFormats(), vbLf & present & vbLf, vbTextCompare) > 0 Then cells.NumberFormat = wanted
 End Sub

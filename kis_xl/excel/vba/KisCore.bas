@@ -6,6 +6,7 @@ Private Const MARK As String = "#KIS!"
 Private Const NOT_AVAILABLE As Long = 2042   ' #N/A
 Private Const WRONG_ARGUMENT As Long = 2015  ' #VALUE!
 Private Const KIS_ERROR As Long = -2147220991  ' the first number that Windows leaves to programs
+Private Const ESCAPE As Long = 18
 
 Private mLastFailure As String
 
@@ -78,13 +79,19 @@ Public Function KisIsMarked(ByVal value As Variant) As Boolean
     If VarType(value) = vbString Then KisIsMarked = (Left$(value, Len(MARK)) = MARK)
 End Function
 
+' What stands behind the mark: the code and the message.
+Public Function KisUnmarked(ByVal value As String) As String
+    KisUnmarked = value
+    If KisIsMarked(value) Then KisUnmarked = Trim$(Mid$(value, Len(MARK) + 1))
+End Function
+
 Private Function KisTrueError(ByVal value As Variant) As Variant
     Dim code As String
     If Not KisIsMarked(value) Then
         KisTrueError = value
         Exit Function
     End If
-    code = Trim$(Mid$(value, Len(MARK) + 1))
+    code = KisUnmarked(value)
     If InStr(code, ":") > 0 Then code = Left$(code, InStr(code, ":") - 1)
     If code = "ARGUMENT" Or code = "ACCOUNT" Then
         KisTrueError = KisErrorValue(WRONG_ARGUMENT)
@@ -117,17 +124,18 @@ failed:
     description = Err.Description
     If attempt = 0 And KisHasGone(number) Then
         attempt = 1
-        KisDisconnect
+        KisForget
         Resume again
     End If
     mLastFailure = description
     On Error GoTo 0
+    If number = ESCAPE Then Err.Raise ESCAPE, "KIS", description   ' the macro that waits takes it for what it is
     Err.Raise KIS_ERROR, "KIS", description
 End Function
 
 Private Function KisHasGone(ByVal number As Long) As Boolean
     Select Case number
-        Case 462, -2147023174, -2147023170, -2147417848, -2147220995
+        Case 462, -2147023174, -2147023170, -2147023169, -2147417848, -2147418105, -2147418094, -2147220995
             KisHasGone = True
     End Select
 End Function

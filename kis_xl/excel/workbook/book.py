@@ -99,7 +99,7 @@ class Book:
         the columns have none that fits. No value is cached, not even 0: what has not been computed must not look computed.
         """
         sheet = self.sheet(page)
-        self.tables.append((f"{self.say(page.title)}!{area.partition(':')[0]}", formula))
+        self.tables.append((f"{self.say(page.title)}!{area}", formula))
         first, last = ((*xl_cell_to_rowcol(corner),) for corner in area.split(":"))
         rows, columns = last[0] - first[0] + 1, last[1] - first[1] + 1
         style = self.style(looks(0, 0))

@@ -23,6 +23,8 @@ SUMMARY: Final = f"R{FIRST}:R{FIRST + len(SUMMARY_FIELDS) - 1}"
 LEVEL: Final = "$AB$4"
 BANNER: Final = "$AB$7"
 LINE: Final = "$AB$8"
+MINUTES: Final = "$AB$9"
+_A_DAY: Final = 24 * 60
 
 #: The rows of KIS_STATUS by what they hold.
 ROWS: Final = ("verdict", "as_of", "age", "environment", "account", "rows", "pages", "checks", "parameters", "attempted", "error", "advice")
@@ -48,6 +50,7 @@ _NO_STATUS: Final = Text(
 _FINE: Final = Text("정상", "OK")
 _CHECKED: Final = Text("  ·  검산 ", "  ·  checks ")
 _HELD: Final = Text("  ·  보유 행 ", "  ·  rows ")
+_OLD: Final = Text("하루가 지난 자료입니다: 새로고침 하세요", "Over a day old: refresh")
 _JUST_NOW: Final = Text("방금", "just now")
 _MINUTES: Final = Text("분 전", " min ago")
 _HOURS: Final = Text("시간 전", " h ago")
@@ -73,6 +76,7 @@ def write_headline(book: Book) -> None:
     sheet = book.sheet(Page.DASHBOARD)
     uncomputed = book.say(UNCOMPUTED)
     for cell, formula, cached in (
+        (MINUTES, _minutes(), ""),
         (LEVEL, _level(), 1),
         ("$AB$5", _age(book), ""),
         ("$AB$6", _whose(), ""),
@@ -87,11 +91,25 @@ def write_headline(book: Book) -> None:
 def _level() -> str:
     """0 fine, 1 to be told (old, checks differ, never fetched), 2 failed. "OK" is said in the functions' language."""
     fine = f"OR({_status('verdict')}={quoted(_FINE.ko)},{_status('verdict')}={quoted(_FINE.en)})"
-    return f'=IF(ISERROR($P${FIRST}),2,IF({_status("error")}<>"",2,IF({fine},0,IF({_status("verdict")}="",2,1))))'
+    known = f'IF({fine},IF({_is_old()},1,0),IF({_status("verdict")}="",2,1))'
+    return f'=IF(ISERROR($P${FIRST}),2,IF({_status("error")}<>"",2,{known}))'
+
+
+def _minutes() -> str:
+    """How old the figures are by this computer's clock: what KIS_STATUS said stands still until it is asked again.
+
+    The clock may show another zone's time. Where that would make them younger than KIS_STATUS said, that counts.
+    """
+    as_of, age = _status("as_of"), _status("age")
+    return f'=IF(AND(ISNUMBER({as_of}),ISNUMBER({age})),MAX({age},(NOW()-{as_of})*{_A_DAY}),"")'
+
+
+def _is_old() -> str:
+    return f"AND(ISNUMBER({MINUTES}),N({MINUTES})>={_A_DAY})"
 
 
 def _age(book: Book) -> str:
-    age = _status("age")
+    age = MINUTES
     just, minutes, hours, days = (quoted(book.say(text)) for text in (_JUST_NOW, _MINUTES, _HOURS, _DAYS))
     spans = f"IF({age}<1,{just},IF({age}<60,INT({age})&{minutes},IF({age}<1440,INT({age}/60)&{hours},INT({age}/1440)&{days})))"
     return f'=IF(ISNUMBER({age}),{spans},"")'
@@ -109,6 +127,8 @@ def _banner(book: Book) -> str:
     functions, account, status = (quoted(book.say(text)) for text in (_NO_FUNCTIONS, _NO_ACCOUNT, _NO_STATUS))
     broken = f"IF(ERROR.TYPE({first})=5,{functions},IF(ERROR.TYPE({first})=3,{account},{status}))"
     error, advice = _status("error"), _status("advice")
-    told = f'{_status("verdict")}&IF({error}="","","  –  "&{error})&IF({advice}="","","  →  "&{advice})'
+    verdict = f'IF({LEVEL}=1,IF(AND({_status("error")}="",{_is_old()}),{quoted(book.say(_OLD))},{_status("verdict")}),{_status("verdict")})'
+    said = f'IF({error}="",{verdict},IF(ISNUMBER(SEARCH({_status("verdict")},{error})),{error},{verdict}&"  –  "&{error}))'
+    told = f'{said}&IF({advice}="","","  →  "&{advice})'
     fine = f"{_status('verdict')}&{quoted(book.say(_CHECKED))}&{_status('checks')}&{quoted(book.say(_HELD))}&{_status('rows')}"
     return f'=IF(ISERROR({first}),{broken},IF({_status("verdict")}="",{status},IF({LEVEL}=0,{fine},{told})))'

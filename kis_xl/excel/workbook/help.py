@@ -14,7 +14,7 @@ from kis_xl.excel.workbook.edition import Page
 
 #: The longest text that `Application.MacroOptions` takes.
 LONGEST = 255
-#: How the keys of the rows for tables begin.
+#: How the keys of the rows for tables begin: `table.보유종목!A5:Z305`.
 TABLE_KEY = "table."
 
 

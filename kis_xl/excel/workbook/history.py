@@ -17,7 +17,7 @@ _OFFERED: Final = (
     "tot_evlu_amt", "nass_amt", "evlu_amt_smtl_amt", "pchs_amt_smtl_amt", "evlu_pfls_smtl_amt", "dnca_tot_amt",
     "prvs_rcdl_excc_amt", "asst_icdc_amt",
 )  # fmt: skip
-LEGACY_DAYS: Final = 400
+LEGACY_DAYS: Final = 2_600  # ten years: a table that is cut would lack the newest days
 _HEADER_ROW = 6
 _FIRST = _HEADER_ROW + 1
 _LAST = _FIRST + 9_999  # forty years of trading days

@@ -68,6 +68,7 @@ def write_holdings(book: Book) -> None:
     formula = f'=KIS_HOLDINGS({Name.ACCOUNT.value},"",1,{Name.OPTIONS.value})'
     area = f"A{_HEADER_ROW}:Z{_HEADER_ROW + LEGACY_ROWS}"
     book.table(page, area, formula, lambda row, column: _looks(HOLDING_FIELDS, row, column), painted=1)
+    _say_above(book, page, area, '""')
     sheet.ignore_errors({"number_stored_as_text": f"A1:Z{_HEADER_ROW + SPAN}"})  # codes are text, and meant to be
     sheet.freeze_panes(_HEADER_ROW, 2)
     set_up_print(book, page, header_row=_HEADER_ROW)
@@ -137,15 +138,26 @@ def write_or_say(book: Book, page: Page, area: str, call: str, none: Text, field
 
     An array formula would repeat the sentence in every cell of its range: there it has a line of its own, above.
     """
-    sheet = book.sheet(page)
     sentence = book.say(none)
     corner = area.split(":", maxsplit=1)[0]
     formula = f"={call}" if book.edition.legacy else f'=_xlfn.IFNA({call},"{sentence}")'
     book.table(page, area, formula, lambda row, column: _looks(fields, row, column), painted=1)
-    if book.edition.legacy:
-        above = f"{corner[0]}{int(corner[1:]) - 1}"
-        sheet.set_row(int(corner[1:]) - 2, 18)
-        sheet.write_formula(above, f'=IF(ISNA({corner}),"{sentence}","")', book.style(NOTE), "")
+    _say_above(book, page, area, f'IF(ISNA({corner}),"{sentence}","")')
+
+
+def _say_above(book: Book, page: Page, area: str, otherwise: str) -> None:
+    """Above an array formula: that its range is full, so that there may be more than it shows; else the formula `otherwise`."""
+    if not book.edition.legacy:
+        return
+    sheet = book.sheet(page)
+    first, last = area.split(":")
+    row, bottom = int(first[1:]), int(last[1:])
+    cut = Text(
+        f"표의 자리가 {bottom - row}행뿐이라 그 뒤는 보이지 않을 수 있습니다. 나머지는 내보낸 보고서에 있습니다.",
+        f"The table has room for {bottom - row} rows, so there may be more than it shows. The exported report has all of them.",
+    )
+    sheet.set_row(row - 2, 18)
+    sheet.write_formula(f"{first[0]}{row - 1}", f'=IF(ISNA({first[0]}{bottom}),{otherwise},"{book.say(cut)}")', book.style(NOTE), "")
 
 
 def allow_dates(book: Book, page: Page, cell: str) -> None:

@@ -69,6 +69,10 @@ Public Function KisFormula(ByVal cell As Object) As String
     If Left$(KisFormula, 2) = "={" Then KisFormula = Mid$(KisFormula, 3, Len(KisFormula) - 3)
 End Function
 
+Public Function KisFormulaAreas(ByVal sheet As Object) As Object
+    Set KisFormulaAreas = sheet.UsedRange.Areas
+End Function
+
 Public Function KisSpill(ByVal cell As Object) As Object
     Set KisSpill = cell.CurrentArray
 End Function
