@@ -14,7 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 from kis_xl import udfs
-from kis_xl.excel import session, vba
+from kis_xl.excel import macros, session, vba
 from kis_xl.excel.helptexts import MESSAGES, help_rows
 from kis_xl.excel.registry import FUNCTIONS
 from kis_xl.excel.workbook import Edition, build
@@ -336,3 +336,30 @@ def test_a_refresh_of_a_workbook_just_opened_renews_every_snapshot(
     book.press("대시보드", "새로고침")
     assert len(inquiries(running)) == before + 4  # two pages each
     assert not calc.messages
+
+
+def test_the_banner_tells_of_options_that_fail_at_every_refresh(calc: Calc, book: Workbook, running: Simulator) -> None:
+    book.set_value("설정", setting(book, "KisOptions"), "AFHR_FLPR_YN=X")
+    assert book.cell("보유종목", "A6").value == "005930"
+    for _ in range(2):
+        running.add_fault(Fault("APBK9999", on_call=1, times=2))
+        book.press("대시보드", "새로고침")
+        assert "APBK9999" in str(book.cell("대시보드", "B5").value)
+    assert len(calc.messages) == 2
+
+
+def test_a_python_that_goes_in_the_second_round_spoils_nothing(calc: Calc, book: Workbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    book.set_formula("설정", "Z99", '=INDEX(KIS_HOLDINGS("","",0,"PRCS_DVSN=01"),1,1)')
+    assert book.cell("설정", "Z99").value == "005930"
+    before = book.block("보유종목", "A5:C9")
+    forget(monkeypatch)
+
+    def gone(a: Any = None, b: Any = None, c: Any = None, d: Any = None) -> Any:
+        monkeypatch.setattr(macros, "poll", gone)
+        monkeypatch.setattr(udfs, "KIS_HOLDINGS", gone)
+        raise RuntimeError("gone")
+
+    monkeypatch.setattr(macros, "start_rest", gone)
+    book.press("대시보드", "새로고침")
+    assert "gone" in calc.messages[0]
+    assert book.block("보유종목", "A5:C9") == before

@@ -10,6 +10,8 @@ import pytest
 from kis_xl import udfs
 from kis_xl.errors import IncompleteError
 from kis_xl.excel import macros, session
+from kis_xl.excel.jobs import Refresh
+from kis_xl.excel.options import read as read_options
 from kis_xl.fields import Environment
 from kis_xl.simulator import Simulator
 from tests.broker_kit import broker_for, demo_account, inquiries, simulated
@@ -109,3 +111,38 @@ def test_a_page_that_comes_twice_is_no_account(tmp_path: Path) -> None:
         pytest.raises(IncompleteError, match="a page came twice"),
     ):
         broker.balance()
+
+
+def test_the_status_asked_first_after_a_refresh_knows_of_all_that_cells_show(demo: Simulator) -> None:
+    """The macro computes one cell after another, and those with options may come last."""
+    udfs.KIS_HOLDINGS()
+    with_options()
+    demo.add_fault("1x9=APBK9999")
+    macros.start_refresh()
+    assert finished().stage == "failed"
+    shown = status()
+    assert shown["Status"] == "refresh failed: showing earlier data"
+    assert "APBK9999" in shown["Last error"]
+
+
+def test_a_message_says_which_snapshot_failed(demo: Simulator) -> None:
+    udfs.KIS_HOLDINGS()
+    now = session.current()
+    demo.add_fault("1x9=APBK9999")
+    job = Refresh(now.snapshots, [now.key(None, read_options(NXT))], "en")
+    told = job.poll(20)
+    assert told.stage == "failed"
+    assert f"[env {NXT}] DATA: " in told.message
+    assert not job.brought
+
+
+def test_a_second_job_does_not_push_the_first_one_out(demo: Simulator) -> None:
+    udfs.KIS_HOLDINGS()
+    demo.add_fault("1=slow:0.5")
+    assert macros.start_refresh() == ""
+    assert error(macros.start_export()).startswith("DATA: a job of another workbook is going on")
+    told = finished()
+    assert told.stage == "done"
+    assert "120 rows" in told.line
+    assert macros.start_export() == ""
+    assert finished().path.endswith(".xlsx")

@@ -84,6 +84,11 @@ class Refresh:
         self._ended = self._outcome()
         return self._ended
 
+    @property
+    def brought(self) -> bool:
+        """Whether any balance has come."""
+        return any(flight.balance is not None for _, flight in self._flights)
+
     def cancel(self) -> None:
         """See `Job`. Excel need not wait until the service has answered: what comes then is not shown."""
         for _, flight in self._flights:
@@ -99,7 +104,7 @@ class Refresh:
         for key, flight in self._flights:
             usual = self._usual.get(key, 0)
             pages = f"{flight.pages}/{usual}" if 0 < usual >= flight.pages else f"{flight.pages}"
-            who = f"{key.account.name}: " if len(self._flights) > 1 else ""
+            who = f"{_named(key)}: " if len(self._flights) > 1 else ""
             parts.append(who + Text(f"{pages} 페이지", f"{pages} pages").in_(self._language))
         stop = Text("취소: Esc", "Esc cancels").in_(self._language)
         return Text("KIS 잔고 조회 중", "Reading the KIS balance").in_(self._language) + f" {', '.join(parts)} ({stop})"
@@ -110,7 +115,7 @@ class Refresh:
             return self._was_cancelled()
         if errors:
             line = (_SOME_FAILED if len(errors) < len(self._flights) else _ALL_FAILED).in_(self._language)
-            told = "\n\n".join(f"[{key.account.name}] {words(error, self._language)}" for key, error in errors)
+            told = "\n\n".join(f"[{_named(key)}] {words(error, self._language)}" for key, error in errors)
             return Report("failed", line, f"{line}\n\n{told}")
         balances = [flight.result() for _, flight in self._flights]
         rows, pages = sum(len(balance.holdings) for balance in balances), sum(balance.pages for balance in balances)
@@ -183,6 +188,11 @@ class Export:
             self._path = write_report(balance, self._folder / report_name(balance), self._language).absolute()
         except Exception as error:  # noqa: BLE001 (told by the next poll)
             self._error = error
+
+
+def _named(key: Key) -> str:
+    """The account, and the parameters where they are not its usual ones."""
+    return " ".join((key.account.name, *(f"{name}={value}" for name, value in key.parameters)))
 
 
 def words(error: KisError, language: Language) -> str:

@@ -63,7 +63,7 @@ def refresh_in(book: Workbook) -> None:
     """Fetch and write every table of `book`. Where the fetch fails, the last figures are written, and the message says so."""
     macros.hello(book.setting("KisLanguage"))
     report = _watch(book, macros.start_refresh)
-    for sheet, cells, formula in book.tables():
+    for sheet, cells, formula in sorted(book.tables(), key=lambda table: "KIS_STATUS" in table[2]):  # it speaks for the others
         book.write(sheet, cells, [[as_value(value) for value in row] for row in evaluate(formula, book.setting)])
     book.status(report[1])
     if report[0] == "failed":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kis_xl import __version__, trading
-from kis_xl.errors import KisError
+from kis_xl.errors import DataError, KisError
 from kis_xl.excel import arguments, failures, session, status
 from kis_xl.excel import formats as formats_of
 from kis_xl.excel.jobs import Ended, Export, Job, Refresh, Report, words
@@ -27,6 +27,8 @@ POLL_SECONDS = 0.2
 _NOTHING = Text("진행 중인 작업이 없습니다.", "nothing is going on")
 #: What a macro that starts a job answers where there is nothing to do.
 NOTHING_TO_DO = "none"
+_BUSY = Text("다른 통합 문서의 작업이 진행 중입니다.", "a job of another workbook is going on")
+_LATER = Text("끝난 뒤 다시 누르세요.", "Press again when it has ended.")
 _job: Job | None = None
 _renewed: set[Key] = set()
 
@@ -63,6 +65,8 @@ def _starting(make: Callable[[Any, Any], Job | None]) -> Function:
 
     def started(account: Any = None, options: Any = None) -> Any:
         global _job
+        if _job is not None and _job.poll(0).stage == "running":
+            raise DataError(_BUSY, _LATER)  # it would never be adopted, and its workbook told of this one's
         try:
             _job = make(account, options)
         except Exception as error:  # noqa: BLE001 (see macro)
@@ -80,7 +84,7 @@ def start_refresh(account: Any, options: Any) -> Job:
     now.failure = None
     _renewed.clear()
     own = (now.key(account), now.key(account, read_options(options)))  # whether or not a cell has asked for them yet
-    return _refresh(now, tuple(dict.fromkeys((*own, *now.asked_keys()))))
+    return _refresh(now, tuple(dict.fromkeys((*own, *now.asked_keys()))), anew=True)
 
 
 @_starting
@@ -91,12 +95,13 @@ def start_rest(account: Any, options: Any) -> Job | None:
     """
     now = session.current()
     rest = tuple(key for key in now.asked_keys() if key not in _renewed)
-    return _refresh(now, rest) if rest else None
+    is_down = isinstance(_job, Refresh) and not _job.brought  # then it would fail too
+    return _refresh(now, rest, anew=False) if rest and not is_down else None
 
 
-def _refresh(now: session.Session, keys: tuple[Key, ...]) -> Job:
+def _refresh(now: session.Session, keys: tuple[Key, ...], *, anew: bool) -> Job:
     def adopted() -> None:
-        now.asked.clear()  # the cells that are still there ask again when they are computed
+        now.refreshed(anew=anew)
         _renewed.update(keys)
 
     return Refresh(now.snapshots, keys, now.language, adopted)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from kis_xl import kst
 from kis_xl.accounts import Account
@@ -41,6 +41,8 @@ _WATCHED: Final = (
     "KIS_XL_PARAMETERS",
 )
 _ACCOUNT: Final = Text("account", "account")
+#: An account argument and the API parameters that go with it.
+Asked: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 _MOST_LOGGED: Final = 1_000
 _ACCOUNT_DIGITS: Final = 8
 
@@ -50,14 +52,15 @@ class Session:
     """What the functions of one workbook share.
 
     `failure` is the last error of a function that the snapshots' own states do not tell, and when it was (KST). `asked` are
-    the accounts and parameters that cells have asked for since the last refresh.
+    the accounts and parameters that cells have asked for since the last refresh, `renewed` those that it was about.
     """
 
     settings: Settings
     snapshots: Snapshots
     history: History
     failure: tuple[datetime, KisError] | None = None
-    asked: set[tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=set)
+    asked: set[Asked] = field(default_factory=set)
+    renewed: set[Asked] = field(default_factory=set)
     _logged: set[str] = field(default_factory=set)
     _keys: dict[object, Key] = field(default_factory=dict)
     _views: dict[Key, View] = field(default_factory=dict)
@@ -70,7 +73,7 @@ class Session:
         if before is None or before.settings.folder.path != settings.folder.path:
             return cls(settings, Snapshots(settings.folder, settings.policy), History(settings.folder))
         before.snapshots.policy = settings.policy
-        return cls(settings, before.snapshots, before.history, before.failure, before.asked)
+        return cls(settings, before.snapshots, before.history, before.failure, before.asked, before.renewed)
 
     @property
     def log_file(self) -> Path | None:
@@ -125,8 +128,22 @@ class Session:
 
     def asked_keys(self) -> tuple[Key, ...]:
         """The snapshots that cells have asked for since the last refresh, as the accounts are set up now."""
+        return self._keys_of(self.asked)
+
+    def shown_keys(self) -> tuple[Key, ...]:
+        """The snapshots that cells show: those of the last refresh too, which cells that are not computed yet still show."""
+        return self._keys_of(self.asked | self.renewed)
+
+    def refreshed(self, *, anew: bool) -> None:
+        """After a refresh: the cells that are still there ask again when they are computed. `anew` is not for a second round."""
+        if anew:
+            self.renewed.clear()
+        self.renewed |= self.asked
+        self.asked.clear()
+
+    def _keys_of(self, asked: set[Asked]) -> tuple[Key, ...]:
         found: dict[Key, None] = {}
-        for name, parameters in sorted(self.asked):
+        for name, parameters in sorted(asked):
             with suppress(KisError):  # an account that has gone since
                 found[Key.of(self.account(name), dict(parameters))] = None
         return tuple(found)

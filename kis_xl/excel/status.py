@@ -81,8 +81,8 @@ def _of_account(session: Session, account: Any) -> Grid:
 
 
 def _states(session: Session, usual: Key) -> dict[Key, State]:
-    """The account's own snapshot first, then those that cells have asked for with other parameters."""
-    others = [key for key in session.asked_keys() if key.account == usual.account]
+    """The account's own snapshot first, then those that cells show with other parameters."""
+    others = [key for key in session.shown_keys() if key.account == usual.account]
     return {key: session.snapshots.state(key) for key in (usual, *others)}
 
 

@@ -134,12 +134,12 @@ Private Sub KisRefreshNow(ByVal loud As Boolean)
     report = KisWatch("start_refresh")
     If IsEmpty(report) Then Exit Sub
     If report(0) = "cancelled" Then Exit Sub
-    If report(0) <> "unreached" Then troubles = KisRecalculate()
-    If report(0) = "done" Then
+    If report(0) <> "unreached" Then
+        troubles = KisRecalculate()
         rest = KisWatch("start_rest")   ' what cells have asked for only now
         If IsArray(rest) Then
-            troubles = KisRecalculate()
-            report = rest
+            If rest(0) = "done" Or rest(0) = "failed" Then troubles = KisRecalculate()
+            If report(0) = "done" Then report = rest
         End If
     End If
     If Not loud Then Exit Sub
@@ -210,7 +210,10 @@ Private Function KisRecalculate() As String
     KisFreezeScreen True
     On Error Resume Next
     For Each anchor In anchors
-        KisCalculate anchor
+        If Not KisIsStatus(anchor) Then KisCalculate anchor
+    Next anchor
+    For Each anchor In anchors
+        If KisIsStatus(anchor) Then KisCalculate anchor   ' last: it speaks for what the others have asked for
     Next anchor
     KisCalculated
     For Each anchor In anchors
@@ -226,6 +229,10 @@ Private Function KisRecalculate() As String
     If troubles <> "" Then troubles = KisText("msg.blocked") & troubles
     If guarded <> "" Then troubles = troubles & IIf(troubles = "", "", vbLf & vbLf) & KisText("msg.protected") & guarded
     KisRecalculate = troubles
+End Function
+
+Private Function KisIsStatus(ByVal cell As Object) As Boolean
+    KisIsStatus = InStr(1, KisFormula(cell), "KIS_STATUS", vbTextCompare) > 0
 End Function
 
 ' The first cells of all formulas that call a function of this workbook, in all open workbooks.
