@@ -34,10 +34,10 @@ def shared_workbook(language: Language = "ko", *, legacy: bool = False) -> bytes
 def personal_workbook(language: Language, *, legacy: bool = False, interpreter: Path | None = None) -> bytes:
     """A workbook for `interpreter` (by default the running one) and the xlwings that is installed beside it.
 
-    Raises ConfigError where xlwings is not installed, or could not start that interpreter.
+    Raises ConfigError where xlwings is not installed, or could not start the running interpreter.
     """
     found = interpreter or windowless(Path(sys.executable))
-    if os.name == "nt":
+    if interpreter is None and os.name == "nt":
         check_reachable(found)
     edition = Edition(language=language, legacy=legacy, interpreter=str(found))
     return build(edition, vba.modules(_SHEETS, _of_xlwings()), help_rows(language))
