@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import string
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -370,7 +370,7 @@ def test_a_text_that_looks_like_an_error_keeps_its_length_within_bounds() -> Non
     [(None, ""), ("a", "a"), (True, True), (False, False), (7, 7.0), (10**31, 1e31), (Decimal("198600.0000"), 198600.0), (1.5, 1.5),
      (float("nan"), ""), (float("inf"), ""), (Decimal("NaN"), ""), (date(2026, 1, 2), datetime(2026, 1, 2)), (date(1, 1, 1), "0001-01-01"),  # noqa: DTZ001
      (date(1899, 12, 31), "1899-12-31"), (datetime(2026, 1, 2, 3, 4, 5, 678), datetime(2026, 1, 2, 3, 4, 5)),  # noqa: DTZ001
-     (datetime(2026, 1, 2, 15, tzinfo=timezone.utc), datetime(2026, 1, 3))],  # noqa: DTZ001
+     (datetime(2026, 1, 2, 15, tzinfo=UTC), datetime(2026, 1, 3))],  # noqa: DTZ001
 )  # fmt: skip
 def test_a_value_as_a_cell(value: Any, cell: Any) -> None:
     got = values.of_any(value)

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def test_once_per_account_and_time(history: History) -> None:
     assert history.store(balance()) is True
     assert history.store(balance()) is False
     assert history.store(balance(rows=[])) is False  # the first stays
-    assert history.store(balance(AS_OF.astimezone(timezone.utc))) is False
+    assert history.store(balance(AS_OF.astimezone(UTC))) is False
     assert history.store(balance(AS_OF + timedelta(microseconds=1))) is True
     stored = history.on_or_before(KEY, DAY)
     assert stored is not None
@@ -276,7 +276,7 @@ def test_on_or_before_takes_the_nearest_day_with_a_balance(history: History) -> 
 
 def test_days_are_koreas(history: History) -> None:
     for hour, minute in ((14, 59), (15, 0)):  # midnight in Korea is 15:00 UTC
-        history.store(balance(datetime(2026, 11, 19, hour, minute, tzinfo=timezone.utc)))
+        history.store(balance(datetime(2026, 11, 19, hour, minute, tzinfo=UTC)))
     assert history.days(KEY) == [date(2026, 11, 19), date(2026, 11, 20)]
     stored = history.on_or_before(KEY, date(2026, 11, 20))
     assert stored is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -73,9 +73,9 @@ def test_hours_are_those_of_both_exchanges(time: str, is_open: bool) -> None:
 @pytest.mark.parametrize(("hour", "is_open"), [(22, False), (23, True), (10, True), (11, False)])
 def test_a_moment_is_koreas_wherever_the_machine_is(hour: int, is_open: bool) -> None:
     """23:00 UTC is 08:00 of the next day in Korea: Sunday's is Monday's opening, Friday's is a Saturday."""
-    assert trading.is_open(datetime(2025, 11, 19, hour, tzinfo=timezone.utc)) is is_open
-    assert trading.is_open(datetime(2025, 11, 23, 23, 30, tzinfo=timezone.utc)) is True
-    assert trading.is_open(datetime(2025, 11, 21, 23, 30, tzinfo=timezone.utc)) is False
+    assert trading.is_open(datetime(2025, 11, 19, hour, tzinfo=UTC)) is is_open
+    assert trading.is_open(datetime(2025, 11, 23, 23, 30, tzinfo=UTC)) is True
+    assert trading.is_open(datetime(2025, 11, 21, 23, 30, tzinfo=UTC)) is False
 
 
 def test_now_is_meant_where_no_moment_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

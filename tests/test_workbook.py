@@ -352,7 +352,7 @@ def test_a_first_day_is_told_in_words() -> None:
 def test_holdings_columns_have_the_formats_of_their_fields(edition: Edition) -> None:
     styles = xml(edition, "xl/styles.xml")
     codes = {entry.attrib["numFmtId"]: entry.attrib["formatCode"] for entry in styles.iter(f"{MAIN}numFmt")}
-    formats = [entry.attrib["numFmtId"] for entry in styles.find(f"{MAIN}cellXfs") or ()]
+    formats = [entry.attrib["numFmtId"] for entry in styles.iterfind(f"{MAIN}cellXfs/*")]
     shown: dict[int, str] = {}
     for entry in sheet_xml(edition, Page.HOLDINGS).iter(f"{MAIN}col"):
         for column in range(int(entry.attrib["min"]), int(entry.attrib["max"]) + 1):
@@ -378,11 +378,11 @@ def test_charts_read_cells_of_this_workbook(edition: Edition) -> None:
 
 def test_the_font_is_not_the_themes() -> None:
     """With a scheme Excel takes the theme's font, whatever name is given."""
-    fonts = list(xml(KO, "xl/styles.xml").find(f"{MAIN}fonts") or ())
+    fonts = xml(KO, "xl/styles.xml").findall(f"{MAIN}fonts/*")
     assert fonts
     for font in fonts:
         assert font.find(f"{MAIN}scheme") is None
-        assert (font.find(f"{MAIN}name") or ET.Element("")).attrib in ({"val": "맑은 고딕"}, {})
+        assert [name.attrib for name in font.iterfind(f"{MAIN}name")] in ([{"val": "맑은 고딕"}], [])
         assert font.find(f"{MAIN}charset") is not None
 
 

@@ -53,7 +53,7 @@ class Page(enum.Enum):
 WORKBOOK_CODE_NAME = "ThisWorkbook"
 
 
-class Name(str, enum.Enum):
+class Name(enum.StrEnum):
     """The defined names, workbook-wide. All but the last three are what the user can set; formulas and VBA read them by name."""
 
     ACCOUNT = "KisAccount"
