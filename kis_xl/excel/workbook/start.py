@@ -57,8 +57,8 @@ _SETUP: Final[Step] = (
     Text(
         "Windows의 「계정의 환경 변수 편집」에서 KIS_XL_ACCOUNT, KIS_XL_APPKEY, KIS_XL_APPSECRET 을 설정하고 Excel을 다시 시작합니다.\n"
         "앱키와 계좌번호는 이 파일에 저장되지 않습니다. 「연결 점검」을 누르면 실제로 한 번 조회해 확인합니다.",
-        "Set KIS_XL_ACCOUNT, KIS_XL_APPKEY and KIS_XL_APPSECRET in Windows' “Edit environment variables for your account”, and start\n"
-        "Excel again. None of them is stored in this file. Check connection makes a real call to see that they work.",
+        "Set KIS_XL_ACCOUNT, KIS_XL_APPKEY and KIS_XL_APPSECRET in Windows' “Edit environment variables for your account”, and start "
+        "Excel again.\nNone of them is stored in this file. Check connection makes a real call to see that they work.",
     ),
 )
 _REFRESH: Final[Step] = (
