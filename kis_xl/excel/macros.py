@@ -30,7 +30,6 @@ NOTHING_TO_DO = "none"
 _BUSY = Text("다른 통합 문서의 작업이 진행 중입니다.", "a job of another workbook is going on")
 _LATER = Text("끝난 뒤 다시 누르세요.", "Press again when it has ended.")
 _job: Job | None = None
-_renewed: set[Key] = set()
 
 
 def macro(function: Function) -> Function:
@@ -82,9 +81,9 @@ def start_refresh(account: Any, options: Any) -> Job:
     """Begin to fetch the workbook's account, and every other snapshot that cells have asked for since the last refresh."""
     now = session.renew()
     now.failure = None
-    _renewed.clear()
+    now.renewed.clear()
     own = (now.key(account), now.key(account, read_options(options)))  # whether or not a cell has asked for them yet
-    return _refresh(now, tuple(dict.fromkeys((*own, *now.asked_keys()))), anew=True)
+    return _refresh(now, tuple(dict.fromkeys((*own, *now.asked_keys()))))
 
 
 @_starting
@@ -94,17 +93,13 @@ def start_rest(account: Any, options: Any) -> Job | None:
     That is so after a saved workbook was opened, whose cells Excel does not compute. None, and nothing to do, otherwise.
     """
     now = session.current()
-    rest = tuple(key for key in now.asked_keys() if key not in _renewed)
+    rest = tuple(key for key in now.asked_keys() if key not in now.renewed)
     is_down = isinstance(_job, Refresh) and not _job.brought  # then it would fail too
-    return _refresh(now, rest, anew=False) if rest and not is_down else None
+    return _refresh(now, rest) if rest and not is_down else None
 
 
-def _refresh(now: session.Session, keys: tuple[Key, ...], *, anew: bool) -> Job:
-    def adopted() -> None:
-        now.refreshed(anew=anew)
-        _renewed.update(keys)
-
-    return Refresh(now.snapshots, keys, now.language, adopted)
+def _refresh(now: session.Session, keys: tuple[Key, ...]) -> Job:
+    return Refresh(now.snapshots, keys, now.language, lambda: now.refreshed(keys))
 
 
 @_starting

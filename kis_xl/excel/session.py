@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,7 +53,7 @@ class Session:
     """What the functions of one workbook share.
 
     `failure` is the last error of a function that the snapshots' own states do not tell, and when it was (KST). `asked` are
-    the accounts and parameters that cells have asked for since the last refresh, `renewed` those that it was about.
+    the accounts and parameters that cells have asked for since the last refresh, `renewed` the snapshots that it was about.
     """
 
     settings: Settings
@@ -60,7 +61,7 @@ class Session:
     history: History
     failure: tuple[datetime, KisError] | None = None
     asked: set[Asked] = field(default_factory=set)
-    renewed: set[Asked] = field(default_factory=set)
+    renewed: set[Key] = field(default_factory=set)
     _logged: set[str] = field(default_factory=set)
     _keys: dict[object, Key] = field(default_factory=dict)
     _views: dict[Key, View] = field(default_factory=dict)
@@ -128,25 +129,20 @@ class Session:
 
     def asked_keys(self) -> tuple[Key, ...]:
         """The snapshots that cells have asked for since the last refresh, as the accounts are set up now."""
-        return self._keys_of(self.asked)
-
-    def shown_keys(self) -> tuple[Key, ...]:
-        """The snapshots that cells show: those of the last refresh too, which cells that are not computed yet still show."""
-        return self._keys_of(self.asked | self.renewed)
-
-    def refreshed(self, *, anew: bool) -> None:
-        """After a refresh: the cells that are still there ask again when they are computed. `anew` is not for a second round."""
-        if anew:
-            self.renewed.clear()
-        self.renewed |= self.asked
-        self.asked.clear()
-
-    def _keys_of(self, asked: set[Asked]) -> tuple[Key, ...]:
         found: dict[Key, None] = {}
-        for name, parameters in sorted(asked):
+        for name, parameters in sorted(self.asked):
             with suppress(KisError):  # an account that has gone since
                 found[Key.of(self.account(name), dict(parameters))] = None
         return tuple(found)
+
+    def shown_keys(self) -> tuple[Key, ...]:
+        """The snapshots that cells show: those of the last refresh too, which cells that are not computed yet still show."""
+        return tuple(dict.fromkeys((*self.asked_keys(), *sorted(self.renewed, key=lambda key: key.parameters))))
+
+    def refreshed(self, keys: Iterable[Key]) -> None:
+        """After a refresh, or its second round: the cells that are still there ask again when they are computed."""
+        self.renewed.update(keys)
+        self.asked.clear()
 
     def failed(self, error: KisError) -> None:
         """Remember what went wrong in a function, and log it: once, since a thousand cells may say the same at each recalculation."""
