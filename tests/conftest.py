@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from kis_xl import redaction
+from kis_xl.simulator import Simulator
+from tests.excel_kit import SMALL, excel
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -42,3 +44,23 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(redaction, "_registered", {})
     monkeypatch.setattr(redaction, "_finder", None)
     monkeypatch.setenv("KIS_XL_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """Five rows of four stocks, one of them sold out, one held in cash and on credit."""
+    with excel(monkeypatch, SMALL) as running:
+        yield running
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """120 rows on three pages."""
+    with excel(monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture
+def home() -> Path:
+    """The data folder of this test."""
+    return Path(os.environ["KIS_XL_HOME"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,18 +24,6 @@ from tests.excel_kit import SMALL, error, excel, files_in, finished, flown, forg
 
 SLOW = "1=slow:0.5"
 HOLDING = by_key(HOLDING_FIELDS)
-
-
-@pytest.fixture
-def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """120 rows on three pages."""
-    with excel(monkeypatch) as running:
-        yield running
-
-
-@pytest.fixture
-def home() -> Path:
-    return Path(os.environ["KIS_XL_HOME"])
 
 
 def polled(seconds: float = 0.0) -> Told:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,9 @@ from kis_xl.excel.options import read as read_options
 from kis_xl.fields import Environment
 from kis_xl.simulator import Simulator
 from tests.broker_kit import broker_for, demo_account, inquiries, simulated
-from tests.excel_kit import error, excel, finished, forget, log_files, status
+from tests.excel_kit import error, finished, forget, log_files, status
 
 NXT = "AFHR_FLPR_YN=X"
-
-
-@pytest.fixture
-def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """120 rows on three pages."""
-    with excel(monkeypatch) as running:
-        yield running
 
 
 def with_options() -> object:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,26 +44,6 @@ from tests.excel_kit import (
 )
 from tests.raw_server import http, page, raw
 from tests.rows import holding_row, summary_row
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """Five rows of four stocks, one of them sold out, one held in cash and on credit."""
-    with excel(monkeypatch, SMALL) as running:
-        yield running
-
-
-@pytest.fixture
-def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """120 rows on three pages."""
-    with excel(monkeypatch) as running:
-        yield running
-
-
-@pytest.fixture
-def home() -> Path:
-    return Path(os.environ["KIS_XL_HOME"])
-
 
 # KIS_HOLDINGS
 

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,25 +40,6 @@ from tests.excel_kit import (
     until,
     use,
 )
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """Five rows of four stocks, one of them sold out, one held in cash and on credit."""
-    with excel(monkeypatch, SMALL) as running:
-        yield running
-
-
-@pytest.fixture
-def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """120 rows on three pages."""
-    with excel(monkeypatch) as running:
-        yield running
-
-
-@pytest.fixture
-def home() -> Path:
-    return Path(os.environ["KIS_XL_HOME"])
 
 
 def told(answer: dict[str, Any]) -> str:
