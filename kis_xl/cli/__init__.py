@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from contextlib import suppress
 import click
 
 from kis_xl import __version__
+from kis_xl.cli.group import CommandGroup
 from kis_xl.language import Text
 
 _COMMANDS: dict[str, Text] = {
@@ -25,85 +25,29 @@ _COMMANDS: dict[str, Text] = {
 }
 
 
-class _Formatter(click.HelpFormatter):
-    """click's own headings in the user's language."""
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, prefix or Text("사용법: ", "Usage: ").in_())
-
-    def write_heading(self, heading: str) -> None:
-        super().write_heading(Text("옵션", "Options").in_() if heading == "Options" else heading)
-
-
-class _Context(click.Context):
-    formatter_class = _Formatter
-
-
-class _Commands(click.Group):
-    """Knows its commands by name, so that `--help` and each command load only what they need."""
-
-    context_class = _Context
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = getattr(importlib.import_module(f"kis_xl.cli.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101
-        if not any(parameter.name == "debug" for parameter in command.params):
-            command.params += [_debug_option(), _help_option()]
-        command.context_class = _Context
-        command.add_help_option = False
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(Text("명령", "Commands").in_()):
-            formatter.write_dl([(name, what.in_()) for name, what in _COMMANDS.items()])
-
-
-def _debug_option() -> click.Option:
-    shown = Text("오류가 나면 자세한 내용을 함께 보여 줍니다", "show where an error comes from").in_()
-    return click.Option(["--debug"], is_flag=True, expose_value=False, help=shown)
-
-
 def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         click.echo(f"kis-xl {__version__}")
         ctx.exit()
 
 
-def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        click.echo(ctx.get_help())
-        ctx.exit()
-
-
-def _help_option() -> click.Option:
-    shown = Text("이 도움말을 보여 줍니다", "show this message").in_()
-    return click.Option(["-h", "--help"], is_flag=True, expose_value=False, is_eager=True, callback=_show_help, help=shown)
-
-
-_cli = _Commands(
-    name="kis-xl",
-    help=Text("한국투자증권 계좌 잔고를 Excel로.", "Your Korea Investment & Securities balance in Excel.").in_(),
-    params=[
-        click.Option(
-            ["--version"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_show_version,
-            help=Text("버전을 보여 줍니다", "show the version").in_(),
-        ),
-        _debug_option(),
-        _help_option(),
-    ],
-    add_help_option=False,
-    subcommand_metavar=Text("명령 [인자]...", "COMMAND [ARGS]...").in_(),
-    options_metavar=Text("[옵션]", "[OPTIONS]").in_(),
+_cli = CommandGroup(
+    "kis-xl",
+    __name__,
+    _COMMANDS,
+    Text("한국투자증권 계좌 잔고를 Excel로.", "Your Korea Investment & Securities balance in Excel."),
     context_settings={"max_content_width": 110},
+)
+_cli.params.insert(
+    0,
+    click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_show_version,
+        help=Text("버전을 보여 줍니다", "show the version").in_(),
+    ),
 )
 
 
@@ -117,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     if debug:
         _show_log()
     try:
-        code = int(_cli.main(arguments or ["--help"], prog_name="kis-xl", standalone_mode=False, obj=debug) or 0)
+        code = int(_cli.main(arguments, prog_name="kis-xl", standalone_mode=False, obj=debug) or 0)
         sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
     except SystemExit as ended:
         # click and rich end with 1 when the reader of a pipe has gone (`kis-xl balance | head`): that is no failure
