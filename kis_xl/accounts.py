@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
 from kis_xl.errors import AccountError, ArgumentError, ConfigError
@@ -13,6 +14,8 @@ from kis_xl.fields import PARAMETERS, Environment, Field, Kind, by_key
 from kis_xl.language import Text
 from kis_xl.redaction import Secret, register, shown
 
+#: The host of practice accounts, whose figures are made up on this machine.
+PRACTICE_HOST: Final = "simulator"
 _NUMBER = re.compile(r"([0-9]{8})(?:-?([0-9]{2}))?")
 _PARAMETER_FIELDS = by_key(PARAMETERS)
 #: The parameters that a user may choose: all but the account's own and the cursors.
@@ -64,10 +67,10 @@ class Corporate:
     seq_no: str = "001"
 
     def __post_init__(self) -> None:
-        _check_header("personalseckey", self.personalseckey.reveal())
-        _check_header("phone_number", self.phone_number.reveal())
-        _check_header("ip_addr", self.ip_addr)
-        _check_header("seq_no", self.seq_no)
+        check_header("personalseckey", self.personalseckey.reveal())
+        check_header("phone_number", self.phone_number.reveal())
+        check_header("ip_addr", self.ip_addr)
+        check_header("seq_no", self.seq_no)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Account:
     """An account as the user knows it: its number, its key pair, its environment, and the query it is asked with.
 
     `parameters` are the user's choices among the API's own parameters, checked here against the document.
+    `calls_per_second` 0 is the environment's own limit. A practice account has no service to call but `practice`, which starts a
+    simulated one and returns its address.
     """
 
     name: str
@@ -86,19 +91,23 @@ class Account:
     corporate: Corporate | None = None
     mac_address: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    calls_per_second: int = 0
+    practice: Callable[[], str] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        _check_header("appkey", self.appkey.reveal())
-        _check_header("appsecret", self.appsecret.reveal())
+        check_header("appkey", self.appkey.reveal())
+        check_header("appsecret", self.appsecret.reveal())
         if self.mac_address:
-            _check_header("mac_address", self.mac_address)
+            check_header("mac_address", self.mac_address)
         if self.base_url:
-            _check_host(self.base_url)
+            check_host(self.base_url)
         object.__setattr__(self, "parameters", check_parameters(self.parameters))
 
     @property
     def host(self) -> str:
-        """Where the calls go, without a trailing slash."""
+        """Whose figures these are: the address of the service, without a trailing slash; `simulator` for a practice account."""
+        if self.practice is not None:
+            return PRACTICE_HOST
         if not self.base_url:
             return self.environment.host
         parts = urlsplit(self.base_url)
@@ -106,23 +115,27 @@ class Account:
         return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
     @property
+    def address(self) -> str:
+        """Where the calls go: `host`, or the address of a practice account's simulator, which is started for it."""
+        return self.host if self.practice is None else self.practice()
+
+    @property
     def custtype(self) -> str:
         """B for a corporation, P for a person."""
         return "B" if self.corporate else "P"
 
 
-def _check_header(name: str, value: str) -> None:
+def check_header(name: str, value: str) -> None:
     """What is sent as a header is printable ASCII without blanks; ConfigError names the setting, not its value."""
     if not re.fullmatch(r"[!-~]+", value):
-        setting = f"KIS_XL_{name.upper()}"
         raise ConfigError(
-            Text(f"{setting} 값({name})이 비어 있거나 잘못되었습니다.", f"{setting} ({name}) is empty or holds other characters"),
+            Text(f"{name} 값이 비어 있거나 잘못되었습니다.", f"{name} is empty or holds other characters"),
             Text("공백이나 한글 없이 발급받은 그대로 적으세요.", "Write it as it was issued, without blanks or letters other than ASCII."),
         )
 
 
-def _check_host(url: str) -> None:
-    """Keys and balances travel to this address: https anywhere, plain http only to this machine."""
+def check_host(url: str) -> None:
+    """Keys and balances travel to this address: https anywhere, plain http only to this machine. Raises ConfigError."""
     fault: Text | None = None
     try:
         parts = urlsplit(url)
@@ -141,7 +154,7 @@ def _check_host(url: str) -> None:
         fault = Text("주소를 읽을 수 없습니다", "it cannot be read as an address")
     if fault is not None:
         raise ConfigError(
-            Text(f"KIS_XL_BASE_URL 이 잘못되었습니다: {fault.ko}.", f"KIS_XL_BASE_URL is wrong: {fault.en}"),
+            Text(f"서버 주소가 잘못되었습니다: {fault.ko}.", f"the address is wrong: {fault.en}"),
             Text("비워 두면 KIS의 공식 서버를 씁니다.", "Leave it empty to use the official server of KIS."),
         )
 

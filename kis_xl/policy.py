@@ -48,6 +48,8 @@ class Policy:
     token_wait: float = 65.0
     token_retry_every: float = 20.0
 
-    def rate_for(self, environment: Environment) -> Rate | None:
-        """The rate to keep, None for no limit."""
-        return (self.rate or DEFAULT_RATES[environment]) if self.limited else None
+    def rate_for(self, environment: Environment, calls: int = 0) -> Rate | None:
+        """The rate to keep, None for no limit; `calls` a second where this policy has no rate of its own and an account has."""
+        if not self.limited:
+            return None
+        return self.rate or (calls_per_second(calls) if calls else DEFAULT_RATES[environment])

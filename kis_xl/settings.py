@@ -1,34 +1,38 @@
-"""The settings, in one place: what each is called, what it means, and how it becomes a typed value.
+"""The settings: what the user has set, from environment variables and the configuration file, as typed values.
 
-They come from environment variables. The three of an account (KIS_XL_ACCOUNT, KIS_XL_APPKEY, KIS_XL_APPSECRET) make
-an account named `env`, which is then the default.
+A variable goes before the file. The three of an account (KIS_XL_ACCOUNT, KIS_XL_APPKEY, KIS_XL_APPSECRET) make an account
+named `env`, which is then the default; it needs neither the file nor a secret store.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import platformdirs
 
-from kis_xl.accounts import Account, AccountNumber, Corporate, check_parameters
+from kis_xl import configfile, practice
+from kis_xl.accounts import Account, AccountNumber, Corporate, check_header, check_host, check_parameters
+from kis_xl.configfile import ALL, ENV_ACCOUNT, ConfigFile, Entry
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
 from kis_xl.language import LANGUAGES, Language, Text, current
 from kis_xl.policy import Policy, calls_per_second
 from kis_xl.redaction import Secret, register, shown
+from kis_xl.secretstore import store_of
+from kis_xl.values import Values
 
-T = TypeVar("T")
-
-ENV_ACCOUNT: Final = "env"
 _ACCOUNT_VARIABLES: Final = ("KIS_XL_ACCOUNT", "KIS_XL_APPKEY", "KIS_XL_APPSECRET")
 _SECRET_VARIABLES: Final = ("KIS_XL_APPKEY", "KIS_XL_APPSECRET", "KIS_XL_PERSONALSECKEY", "KIS_XL_PHONE_NUMBER")
 _ACCOUNT_DIGITS: Final = 8
-_CORPORATE_VARIABLES: Final = ("KIS_XL_PERSONALSECKEY", "KIS_XL_PHONE_NUMBER", "KIS_XL_IP_ADDR")
+#: What a corporation sends besides; the first two are secrets.
+CORPORATE_KEYS: Final = ("personalseckey", "phone_number", "ip_addr")
 
 #: Every variable and what it is for; the README's table is checked against this one.
 VARIABLES: Final[dict[str, Text]] = {
@@ -37,7 +41,7 @@ VARIABLES: Final[dict[str, Text]] = {
     "KIS_XL_APPSECRET": Text("앱시크릿", "app secret"),
     "KIS_XL_ENV": Text("real(실전, 기본값) 또는 mock(모의)", "real (default) or mock"),
     "KIS_XL_BASE_URL": Text("다른 서버 주소(http는 이 컴퓨터로만)", "another host (plain http for this machine only)"),
-    "KIS_XL_HOME": Text("데이터 폴더: 토큰, 호출 기록, 보고서", "the data folder: token, call counter, reports"),
+    "KIS_XL_HOME": Text("데이터 폴더: 설정, 토큰, 추이, 보고서", "the data folder: configuration, token, history, reports"),
     "KIS_XL_LANG": Text("ko 또는 en", "ko or en"),
     "KIS_XL_RATE": Text(
         "초당 호출 수 (기본값 실전 18, 모의 1; 새 앱키는 3일간 3)", "calls a second (default 18 real, 1 mock; a new key 3 for 3 days)"
@@ -55,71 +59,208 @@ VARIABLES: Final[dict[str, Text]] = {
 }
 
 
+#: The variables of the account `env` by the names that its values have in the configuration file.
+_OF_AN_ACCOUNT: Final = {
+    "number": "KIS_XL_ACCOUNT",
+    "environment": "KIS_XL_ENV",
+    "customer_type": "KIS_XL_CUSTTYPE",
+    **{key: f"KIS_XL_{key.upper()}" for key in ("appkey", "appsecret", "base_url", *CORPORATE_KEYS, "seq_no", "mac_address")},
+}
+_PREFERENCES: Final = {
+    "language": "KIS_XL_LANG",
+    "calls_per_second": "KIS_XL_RATE",
+    **{key: f"KIS_XL_{key.upper()}" for key in ("connect_timeout", "read_timeout", "attempts")},
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What of an account may be shown: its name, `1234****-01`, its environment, whether it is the default or practice."""
+
+    name: str
+    masked: str
+    environment: Environment
+    default: bool
+    practice: bool = False
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What the user has set. Made by `load()`; an account is read, and checked, when it is asked for."""
+    """What the user has set. Made by `load()`; an account's secrets are read when it is asked for."""
 
     folder: DataFolder
     language: Language
     policy: Policy
-    _values: Mapping[str, str] = field(repr=False)
+    file: ConfigFile = field(repr=False)
+    _variables: Mapping[str, str] = field(repr=False)
+    _accounts: dict[str, Account] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment (`os.environ` by default). ConfigError names the variable that is wrong."""
+        """Read the environment (`os.environ` by default) and the file; KisError names the setting that is wrong."""
         source = os.environ if environ is None else environ
-        values = {key: source[key].strip() for key in VARIABLES if source.get(key, "").strip()}
-        _register_secrets(values)
-        home = _home(values)
-        language = _choice(values, "KIS_XL_LANG", {name: name for name in LANGUAGES}, current())
-        return cls(DataFolder(home), language, _policy(values), values)
+        variables = {key: source[key].strip() for key in VARIABLES if source.get(key, "").strip()}
+        _register_secrets(variables)
+        home = _home(variables)
+        file = configfile.read(home / configfile.FILE_NAME)
+        preferences = _under(variables, _PREFERENCES)
+        languages: dict[str, Language] = {name: name for name in LANGUAGES}
+        language = preferences.choice("language", languages, file.values.choice("language", languages, current()))
+        return cls(DataFolder(home), language, _policy(preferences, _policy(file.values, Policy())), file, variables)
 
     def parameters(self) -> dict[str, str]:
         """The query parameters for every call. Raises ConfigError or ArgumentError."""
-        return check_parameters(parse_pairs(self._values.get("KIS_XL_PARAMETERS", ""), "KIS_XL_PARAMETERS"))
+        return {**self.file.parameters, **self._parameters_of_the_variable()}
 
     def account_names(self) -> tuple[str, ...]:
         """The names of all accounts; the default is the first."""
-        return (ENV_ACCOUNT,) if any(key in self._values for key in _ACCOUNT_VARIABLES) else ()
+        return tuple(listed.name for listed in self.listed())
+
+    def listed(self) -> tuple[Listed, ...]:
+        """All accounts, as they may be shown; no secret is read. The default is the first."""
+        found = [
+            Listed(entry.name, *_shown(entry), default=entry.name == self.default, practice=entry.practice)
+            for entry in self.file.accounts.values()
+        ]
+        if self.has_variables:
+            account = self._of_variables()
+            found.append(Listed(ENV_ACCOUNT, account.number.masked, account.environment, default=True))
+        return tuple(sorted(found, key=lambda listed: not listed.default))
+
+    @property
+    def default(self) -> str:
+        """The name of the default account, "" where there is none."""
+        return ENV_ACCOUNT if self.has_variables else self.file.default
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether environment variables are, or were meant to be, an account."""
+        return any(key in self._variables for key in _ACCOUNT_VARIABLES)
 
     def account(self, name: str | None = None) -> Account:
-        """The account called `name`, by default the default one. Raises AccountError or ConfigError."""
-        names = self.account_names()
+        """The account called `name` (in any case, or by its number), by default the default one. AccountError names the nearest."""
+        known = self.find(name or "")
+        if known not in self._accounts:
+            self._accounts[known] = self._of_variables() if known == ENV_ACCOUNT else self._of_file(self.file.accounts[known])
+        return self._accounts[known]
+
+    def accounts(self, name: str | None = None) -> tuple[Account, ...]:
+        """All accounts for `*`, otherwise the one that `account` gives."""
+        if name != ALL:
+            return (self.account(name),)
+        return tuple(self.account(each) for each in self.account_names() or ("",))
+
+    def find(self, name: str) -> str:
+        """The name, as it is written in the settings, of the account that `name` means."""
+        names = (*self.file.accounts, *([ENV_ACCOUNT] if self.has_variables else []))
         if not names:
             raise ConfigError(
                 Text("설정된 계좌가 없습니다.", "no account is set up"),
                 Text(
-                    "KIS_XL_ACCOUNT, KIS_XL_APPKEY, KIS_XL_APPSECRET 을 설정하세요. 계좌 없이 보려면 `kis-xl demo` 를 실행하세요.",
-                    "Set KIS_XL_ACCOUNT, KIS_XL_APPKEY and KIS_XL_APPSECRET. To look around without an account run `kis-xl demo`.",
+                    "`kis-xl setup` 으로 등록하세요. 키 없이 해 보려면 `kis-xl setup --demo`, 보고서만 보려면 `kis-xl demo` 입니다.",
+                    "Run `kis-xl setup`. With no keys, `kis-xl setup --demo` makes a practice account and `kis-xl demo` a report.",
                 ),
             )
-        if name is not None and name not in names:
-            known = ", ".join(names)
-            raise AccountError(
-                Text(f"이런 이름의 계좌가 없습니다: {shown(name)}", f"there is no account called {shown(name)}"),
-                Text(f"있는 계좌: {known}", f"Known accounts: {known}"),
-            )
-        return self._from_environment()
+        wanted = unicodedata.normalize("NFC", name.strip())
+        if not wanted:
+            return self.default
+        found = next((known for known in names if known.casefold() == wanted.casefold()), None) or self._numbered(wanted, names)
+        if found is None:
+            raise self._unknown(wanted, names)
+        return found
 
-    def _from_environment(self) -> Account:
-        values = self._values
-        _need(values, _ACCOUNT_VARIABLES, Text("계좌 설정", "the account"))
-        corporate = None
-        if _choice(values, "KIS_XL_CUSTTYPE", {"P": False, "B": True}, default=False):
-            _need(values, _CORPORATE_VARIABLES, Text("법인 계좌(KIS_XL_CUSTTYPE=B)", "a corporate account (KIS_XL_CUSTTYPE=B)"))
-            secrets = (Secret(values["KIS_XL_PERSONALSECKEY"]), Secret(values["KIS_XL_PHONE_NUMBER"]))
-            corporate = Corporate(*secrets, ip_addr=values["KIS_XL_IP_ADDR"], seq_no=values.get("KIS_XL_SEQ_NO", "001"))
-        return Account(
-            name=ENV_ACCOUNT,
-            number=AccountNumber.parse(values["KIS_XL_ACCOUNT"]),
-            appkey=Secret(values["KIS_XL_APPKEY"]),
-            appsecret=Secret(values["KIS_XL_APPSECRET"]),
-            environment=_choice(values, "KIS_XL_ENV", {entry.key: entry for entry in Environment}, Environment.REAL),
-            base_url=values.get("KIS_XL_BASE_URL", ""),
-            corporate=corporate,
-            mac_address=values.get("KIS_XL_MAC_ADDRESS", ""),
-            parameters=self.parameters(),
+    def _numbered(self, wanted: str, names: tuple[str, ...]) -> str | None:
+        digits = "".join(filter(str.isdigit, wanted))
+        if len(digits) < _ACCOUNT_DIGITS:
+            return None
+        masked = {listed.name: listed.masked for listed in self.listed()}
+        for known in names:
+            if masked[known][:4] == digits[:4]:  # whose secrets need not be read otherwise
+                number = self.account(known).number
+                if digits in (number.cano, number.cano + number.product):
+                    return known
+        return None
+
+    @staticmethod
+    def _unknown(wanted: str, names: tuple[str, ...]) -> AccountError:
+        near = ", ".join(difflib.get_close_matches(wanted, names, n=3, cutoff=0.4) or names)
+        # a number, however it is grouped, is not repeated
+        quoted = shown(wanted) if sum(map(str.isdigit, wanted)) < _ACCOUNT_DIGITS else "****"
+        return AccountError(
+            Text(f"이런 이름의 계좌가 없습니다: {quoted}", f"there is no account called {quoted}"),
+            Text(f"비슷한 계좌: {near}", f"Nearest: {near}"),
         )
+
+    def _parameters_of_the_variable(self) -> dict[str, str]:
+        return check_parameters(parse_pairs(self._variables.get("KIS_XL_PARAMETERS", ""), "KIS_XL_PARAMETERS"))
+
+    def _of_variables(self) -> Account:
+        values = _under(self._variables, _OF_AN_ACCOUNT)
+        values.need(("number", "appkey", "appsecret"), Text("계좌 설정", "the account"))
+        environment = values.choice("environment", {entry.key: entry for entry in Environment}, Environment.REAL)
+        return _account(ENV_ACCOUNT, values, environment, self.parameters())
+
+    def _of_file(self, entry: Entry) -> Account:
+        parameters = {**self.file.parameters, **entry.parameters, **self._parameters_of_the_variable()}
+        if entry.practice:
+            return practice.practice_account(entry.name, parameters)
+        store = store_of(entry.values.text("secrets", "auto"), self.folder)
+        stored = store.read(entry.values.text("id")) if "id" in entry.values else None
+        values = entry.values.with_secrets({key: text for key, text in (stored or {}).items() if key in _STORED})
+        missing = [key for key in ("appkey", "appsecret", "number") if key not in values or "*" in values.text(key)]
+        if missing:
+            name = entry.values.called("id")
+            raise ConfigError(
+                Text(f"{name.ko}: 보안 저장소에 이 계좌의 앱키가 없습니다.", f"{name.en}: the secret store holds no keys for this account"),
+                Text("`kis-xl setup` 으로 다시 등록하세요.", "Enter them again with `kis-xl setup`."),
+            )
+        return _account(entry.name, values, entry.environment, parameters)
+
+
+_STORED: Final = ("number", "appkey", "appsecret", "personalseckey", "phone_number")
+
+
+def _shown(entry: Entry) -> tuple[str, Environment]:
+    if not entry.practice:
+        return entry.masked, entry.environment
+    account = practice.practice_account(entry.name, {})
+    return account.number.masked, account.environment
+
+
+def _account(name: str, values: Values, environment: Environment, parameters: Mapping[str, str]) -> Account:
+    for key in ("appkey", "appsecret", "personalseckey", "phone_number", "ip_addr", "seq_no", "mac_address"):
+        if key in values:
+            values.checked(key, lambda text, key=key: check_header(key, text))  # type: ignore[misc]
+    if "base_url" in values:
+        values.checked("base_url", check_host)
+    corporate = None
+    if values.choice("customer_type", {"P": False, "B": True}, default=False):
+        kind = values.called("customer_type")
+        values.need(CORPORATE_KEYS, Text(f"법인 계좌({kind.ko}=B)", f"a corporate account ({kind.en}=B)"))
+        corporate = Corporate(
+            Secret(values.text("personalseckey")),
+            Secret(values.text("phone_number")),
+            ip_addr=values.text("ip_addr"),
+            seq_no=values.text("seq_no", "001"),
+        )
+    return Account(
+        name=name,
+        number=AccountNumber.parse(values.text("number")),
+        appkey=Secret(values.text("appkey")),
+        appsecret=Secret(values.text("appsecret")),
+        environment=environment,
+        base_url=values.text("base_url"),
+        corporate=corporate,
+        mac_address=values.text("mac_address"),
+        parameters=parameters,
+        calls_per_second=values.number("calls_per_second", int, 0, least=1, most=1000),
+    )
+
+
+def _under(variables: Mapping[str, str], names: Mapping[str, str]) -> Values:
+    """Variables by the names that the configuration file has for them."""
+    texts = {key: variables[name] for key, name in names.items() if name in variables}
+    return Values(texts, lambda key: Text(names[key], names[key]))
 
 
 def _register_secrets(values: Mapping[str, str]) -> None:
@@ -158,49 +299,11 @@ def parse_pairs(text: str, where: str, error: type[KisError] = ConfigError) -> d
     return pairs
 
 
-def _policy(values: Mapping[str, str]) -> Policy:
-    basis = Policy()
-    calls = _number(values, "KIS_XL_RATE", int, 0, least=1, most=1000)
+def _policy(values: Values, basis: Policy) -> Policy:
+    calls = values.number("calls_per_second", int, 0, least=1, most=1000)
     return Policy(
-        connect_timeout=_number(values, "KIS_XL_CONNECT_TIMEOUT", float, basis.connect_timeout, least=0.1, most=600),
-        read_timeout=_number(values, "KIS_XL_READ_TIMEOUT", float, basis.read_timeout, least=0.1, most=600),
-        attempts=_number(values, "KIS_XL_ATTEMPTS", int, basis.attempts, least=1, most=50),
-        rate=calls_per_second(calls) if calls else None,
+        connect_timeout=values.number("connect_timeout", float, basis.connect_timeout, least=0.1, most=600),
+        read_timeout=values.number("read_timeout", float, basis.read_timeout, least=0.1, most=600),
+        attempts=values.number("attempts", int, basis.attempts, least=1, most=50),
+        rate=calls_per_second(calls) if calls else basis.rate,
     )
-
-
-def _need(values: Mapping[str, str], keys: tuple[str, ...], whose: Text) -> None:
-    missing = ", ".join(key for key in keys if key not in values)
-    if missing:
-        raise ConfigError(
-            Text(f"{whose.ko}에 필요한 값이 없습니다: {missing}", f"{whose.en} lacks {missing}"),
-            Text("이 환경 변수를 설정하세요.", "Set these environment variables."),
-        )
-
-
-def _choice(values: Mapping[str, str], key: str, choices: Mapping[str, T], default: T) -> T:
-    if key not in values:
-        return default
-    folded = {name.lower(): value for name, value in choices.items()}
-    if values[key].lower() not in folded:
-        allowed = ", ".join(choices)
-        raise ConfigError(
-            Text(f"{key}: 쓸 수 없는 값입니다: {shown(values[key])}", f"{key} cannot be {shown(values[key])}"),
-            Text(f"쓸 수 있는 값: {allowed}", f"Allowed values: {allowed}"),
-        )
-    return folded[values[key].lower()]
-
-
-def _number(values: Mapping[str, str], key: str, read: Callable[[str], T], default: T, *, least: float, most: float) -> T:
-    if key not in values:
-        return default
-    try:
-        number = read(values[key])
-    except ValueError:
-        number = None
-    if number is None or not least <= float(str(number)) <= most:
-        raise ConfigError(
-            Text(f"{key}: 쓸 수 없는 값입니다: {shown(values[key])}", f"{key} cannot be {shown(values[key])}"),
-            Text(f"{least:g} 에서 {most:g} 사이의 숫자를 쓰세요.", f"Use a number from {least:g} to {most:g}."),
-        )
-    return number

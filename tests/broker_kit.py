@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from kis_xl.accounts import Account, AccountNumber, Corporate
 from kis_xl.broker import Broker, Policy
+from kis_xl.broker.tokens import cipher
 from kis_xl.datafolder import DataFolder
 from kis_xl.fields import PATH, Environment
 from kis_xl.redaction import Secret
@@ -57,6 +59,18 @@ def broker_for(
     return Broker(account, DataFolder(folder), policy)
 
 
+def read_token(file: Path, whose: SimAccount) -> dict[str, str]:
+    """What a token's file holds."""
+    stored: dict[str, str] = json.loads(cipher(whose.appkey, whose.appsecret).decrypt(file.read_bytes()))
+    return stored
+
+
+def write_token(file: Path, whose: SimAccount, content: object) -> None:
+    """Put something into a token's file, as this account's keys would."""
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    file.write_bytes(cipher(whose.appkey, whose.appsecret).encrypt(data))
+
+
 def inquiries(running: Simulator) -> list[Call]:
     """The balance inquiries that the simulator got."""
     return [call for call in running.calls if call.path == PATH]
@@ -76,6 +90,8 @@ __all__ = [
     "broker_for",
     "demo_account",
     "inquiries",
+    "read_token",
     "simulated",
     "token_calls",
+    "write_token",
 ]

@@ -40,6 +40,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if key.startswith("KIS_XL_") or key.lower().endswith("_proxy"):
             monkeypatch.delenv(key)
     monkeypatch.setenv("KIS_XL_LANG", "en")
+    # nor the secret store of their machine: keys that a test stores go into a file below its own folder
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     # what one test has registered as a secret would be missing from another's messages
     monkeypatch.setattr(redaction, "_registered", {})
     monkeypatch.setattr(redaction, "_finder", None)

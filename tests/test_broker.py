@@ -190,4 +190,4 @@ def test_several_accounts_have_tokens_of_their_own(tmp_path: Path) -> None:
             with Broker(account_of(each, running.url(each.environment)), DataFolder(tmp_path), QUICK) as broker:
                 assert len(broker.balance().holdings) == 3
         assert running.tokens_issued == 3
-        assert len(list((tmp_path / "tokens").glob("*.json"))) == 3
+        assert len(list((tmp_path / "tokens").glob("*.token"))) == 3

@@ -126,8 +126,9 @@ def test_environment_is_found_by_name() -> None:
 def test_every_module_is_reached_only_from_above() -> None:
     """Imports point one way: what stands lower in this list is never imported from above it."""
     order = ["language", "kst", "redaction", "errors", "fields", "accounts", "parsing", "bystock", "models", "datafolder", "cells"]
-    order += ["policy", "changes", "history", "logs", "trading", "broker", "settings", "snapshots"]
-    order += ["simulator", "report", "excel", "cli"]
+    order += ["policy", "changes", "history", "logs", "trading", "broker", "simulator", "practice"]
+    order += ["values", "secretstore", "configfile", "configedit", "settings", "snapshots", "report", "excel"]
+    order += ["installation", "schedule", "doctor", "onboarding", "cli"]
     # `udfs` is Excel's front door: what makes the workbook reads the functions there
     apart = {("simulator", "broker"), ("simulator", "errors"), ("simulator", "accounts"), ("broker", "simulator")}
     apart |= {("report", "broker"), ("excel", "simulator")}

@@ -21,7 +21,7 @@ from kis_xl.accounts import Account
 from kis_xl.broker import Broker
 from kis_xl.datafolder import DataFolder, write_atomically
 from kis_xl.errors import AuthError, DataError, KisError, NetworkError, PermissionDenied, RateLimitError, ServerUnavailable, TimedOut
-from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated, token_calls
+from tests.broker_kit import QUICK, account_of, broker_for, demo_account, simulated, token_calls, write_token
 from tests.raw_server import Answer, Raw, drip, http, page, raw, token
 from tests.rows import holding_row
 
@@ -205,7 +205,7 @@ def test_a_token_is_replaced_once_a_fetch(tmp_path: Path) -> None:
 def test_a_token_that_cannot_be_sent_is_not_kept(tmp_path: Path, secret: str) -> None:
     with against(tmp_path, http(page()), http(token(access_token=secret))) as (broker, _), pytest.raises(DataError, match="access_token"):
         broker.balance()
-    assert not list(tmp_path.glob("tokens/*.json"))
+    assert not list(tmp_path.glob("tokens/*.token"))
 
 
 def test_revoking_a_token_that_is_dead_forgets_it(tmp_path: Path) -> None:
@@ -213,14 +213,14 @@ def test_revoking_a_token_that_is_dead_forgets_it(tmp_path: Path) -> None:
         broker.balance()
         running.add_fault("revoke@1=EGW00121")
         assert broker.revoke() is False
-        assert not list(tmp_path.glob("tokens/*.json"))
+        assert not list(tmp_path.glob("tokens/*.token"))
 
 
 def test_a_file_of_brackets_is_replaced(tmp_path: Path) -> None:
     with simulated() as running, broker_for(running, tmp_path) as broker:
         broker.balance()
-        (file,) = tmp_path.glob("tokens/*.json")
-        file.write_text("[" * 100_000)
+        (file,) = tmp_path.glob("tokens/*.token")
+        write_token(file, demo_account(), b"[" * 100_000)
         assert len(broker.balance().holdings) == 120
 
 
@@ -238,7 +238,7 @@ def test_nothing_of_ours_is_open_to_others_whatever_the_umask(tmp_path: Path) ->
         os.umask(before)
     for path in (home, home / "tokens", home / "limits"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
-    (file,) = home.glob("tokens/*.json")
+    (file,) = home.glob("tokens/*.token")
     file.chmod(0o644)
     (home / "tokens").chmod(0o777)
     with simulated() as running, broker_for(running, home) as broker:

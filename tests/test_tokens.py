@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import stat
 import sys
@@ -22,17 +21,16 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AuthError, DataError, RateLimitError
 from kis_xl.redaction import Secret
 from kis_xl.simulator.tokens import TokenDesk
-from tests.broker_kit import QUICK, Limits, account_of, broker_for, demo_account, inquiries, simulated, token_calls
+from tests.broker_kit import QUICK, Limits, account_of, broker_for, demo_account, inquiries, read_token, simulated, token_calls, write_token
 
 
 def token_file(folder: Path) -> Path:
-    (file,) = (folder / "tokens").glob("*.json")
+    (file,) = (folder / "tokens").glob("*.token")
     return file
 
 
 def stored(folder: Path) -> dict[str, str]:
-    content: dict[str, str] = json.loads(token_file(folder).read_bytes())
-    return content
+    return read_token(token_file(folder), demo_account())
 
 
 def run_together(threads: list[threading.Thread]) -> None:
@@ -49,7 +47,7 @@ def test_a_token_is_used_until_shortly_before_it_expires(tmp_path: Path) -> None
                 broker.balance()
         assert running.tokens_issued == 1
         soon = {**stored(tmp_path), "access_token_token_expired": f"{kst.now() + timedelta(minutes=9):%Y-%m-%d %H:%M:%S}"}
-        token_file(tmp_path).write_text(json.dumps(soon))
+        write_token(token_file(tmp_path), demo_account(), soon)
         with broker_for(running, tmp_path) as broker:
             broker.balance()
         assert len(token_calls(running)) == 2
@@ -69,7 +67,7 @@ def test_each_environment_has_its_own(tmp_path: Path) -> None:
             with broker_for(running, tmp_path, environment) as broker:
                 broker.balance()
         assert running.tokens_issued == 2
-    assert len(list((tmp_path / "tokens").glob("*.json"))) == 2
+    assert len(list((tmp_path / "tokens").glob("*.token"))) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no permission bits; the user's folder is theirs alone")
@@ -120,7 +118,7 @@ def test_a_token_that_another_process_got_meanwhile_is_used(tmp_path: Path) -> N
         read = Path.read_bytes
         answers = iter([stale])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Path, "read_bytes", lambda self: next(answers, None) or (fresh if self.suffix == ".json" else read(self)))
+            patch.setattr(Path, "read_bytes", lambda self: next(answers, None) or (fresh if self.suffix == ".token" else read(self)))
             assert len(ours.balance().holdings) == 120
         assert running.tokens_issued == 2
 
@@ -183,7 +181,7 @@ def test_passing_faults_of_the_token_call_are_waited_out(tmp_path: Path, kind: s
 def test_a_broken_file_is_replaced(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with simulated() as running, broker_for(running, tmp_path) as broker:
         broker.balance()
-        token_file(tmp_path).write_bytes(content)
+        write_token(token_file(tmp_path), demo_account(), content)
         with caplog.at_level(logging.WARNING):
             assert len(broker.balance().holdings) == 120
         assert stored(tmp_path)["access_token"]
@@ -195,7 +193,7 @@ def test_revoking_deletes_the_token(tmp_path: Path) -> None:
         assert broker.revoke() is False
         broker.balance()
         assert broker.revoke() is True
-        assert not list((tmp_path / "tokens").glob("*.json"))
+        assert not list((tmp_path / "tokens").glob("*.token"))
         broker.balance()
         assert running.tokens_issued == 2
 

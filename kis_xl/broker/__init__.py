@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 
 import tenacity
@@ -49,9 +50,13 @@ class Broker:
         key = fingerprint(account.appkey.reveal(), account.environment.key, account.host)
         self._account = account
         self._policy = policy
-        self._slots = Slots(folder.part("limits") / f"{key}.sqlite", policy.rate_for(account.environment), policy.longest_slot_wait)
-        self._http = Http(account.host, policy, self._slots)
-        self._tokens = Tokens(account, self._http, folder.part("tokens") / f"{key}.json", policy)
+        self._slots = Slots(
+            folder.part("limits") / f"{key}.sqlite",
+            policy.rate_for(account.environment, account.calls_per_second),
+            policy.longest_slot_wait,
+        )
+        self._http = Http(account.address, policy, self._slots)
+        self._tokens = Tokens(account, self._http, folder.part("tokens") / f"{key}.token", policy)
         self._one_at_a_time = threading.Lock()
 
     def balance(self, parameters: Mapping[str, str] | None = None, progress: ProgressCallback | None = None) -> Balance:
@@ -95,6 +100,30 @@ class Broker:
             else:
                 return time.monotonic() - started
         raise failure
+
+    def try_keys(self) -> None:
+        """Ask with a token that nobody issued: keys that are wrong, or of the other environment, are refused for that.
+
+        It costs no token, which would send the customer a message. Returns where the service refuses the token alone, or does
+        not say; raises KisError otherwise.
+        """
+        with self._one_at_a_time:
+            try:
+                self._call(Secret("no-token-yet"), FIRST, query(self._account, {}))
+            except Refusal:
+                return
+
+    def token_expiry(self) -> datetime | None:
+        """When the stored token expires (KST); None where there is none. Asks nobody."""
+        return self._tokens.expiry()
+
+    def calls_left(self) -> int | None:
+        """How many calls may be made at once now, by all processes together; None where there is no limit."""
+        return self._slots.left()
+
+    def forget(self) -> None:
+        """Delete the stored token on this machine."""
+        self._tokens.forget()
 
     def revoke(self) -> bool:
         """Have the service forget the stored token; False when there is none."""

@@ -57,6 +57,20 @@ class Slots:
                 raise self._none_free()
             time.sleep(wait)
 
+    def left(self) -> int | None:
+        """How many slots are free now, None for no limit. Takes none."""
+        if self._rate is None:
+            return None
+        if not self._file.exists():
+            return self._rate.calls
+        try:
+            with self._lock.acquire(timeout=1):
+                bucket = self._bucket or self._open()
+                bucket.leak(bucket.now())  # type: ignore[no-untyped-call]
+                return max(self._rate.calls - bucket.count(), 0)
+        except (Timeout, sqlite3.Error, OSError):
+            return 0  # as busy, or as broken, as it gets; the next call tells which
+
     def close(self) -> None:
         """Let go of the file."""
         if self._bucket is not None:

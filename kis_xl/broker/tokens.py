@@ -2,19 +2,24 @@
 
 Each new token sends the customer a message, and only one a minute is issued. So a token is kept until shortly before
 it expires (the service's own time counts: `expires_in` always says a day), asked for under a file lock, and written
-atomically: a process that is killed leaves either the old file or the new one.
+atomically: a process that is killed leaves either the old file or the new one. The file is encrypted under the keys that
+the token belongs to: a copy of the data folder opens no account.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import tenacity
+from cryptography.fernet import Fernet, InvalidToken
 from filelock import FileLock, Timeout
 
 from kis_xl import kst
@@ -42,6 +47,12 @@ class Token:
 
     secret: Secret
     expires: datetime
+
+
+def cipher(appkey: str, appsecret: str) -> Fernet:
+    """What the file of these keys' token is encrypted with. The keys are long and random: hashing them once is enough."""
+    keys = f"{appkey}\0{appsecret}".encode()
+    return Fernet(base64.urlsafe_b64encode(hashlib.blake2b(keys, digest_size=32, person=b"kis_xl token").digest()))
 
 
 class TokenForOneFetch:
@@ -104,6 +115,17 @@ class Tokens:
                 known = False
             self._file.unlink(missing_ok=True)
             return known
+
+    def expiry(self) -> datetime | None:
+        """When the stored token expires (KST); None where there is none."""
+        token = self._read()
+        return None if token is None else token.expires
+
+    def forget(self) -> None:
+        """Delete the stored token here; the service still knows it until it expires."""
+        self._kept = None
+        with suppress(OSError):
+            self._file.unlink(missing_ok=True)
 
     def _usable(self, dead: Token | None = None) -> Token | None:
         token = self._read()
@@ -176,19 +198,22 @@ class Tokens:
     def _read(self) -> Token | None:
         try:
             keep_to_owner(self._file)
-            stored = json.loads(self._file.read_bytes())
+            stored = json.loads(self._cipher().decrypt(self._file.read_bytes()))
             if not re.fullmatch(r"[!-~]+", stored["access_token"]):
                 raise ValueError("not a token")
             return Token(Secret(stored["access_token"]), kst.parse(stored["access_token_token_expired"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, InvalidToken, ValueError, KeyError, TypeError, RecursionError) as error:
             _log.warning("the token file is unreadable and will be replaced: %s", type(error).__name__)
             return None
 
+    def _cipher(self) -> Fernet:
+        return cipher(**self._keys())
+
     def _write(self, token: Token) -> bool:
         stored = {"access_token": token.secret.reveal(), "access_token_token_expired": f"{token.expires:%Y-%m-%d %H:%M:%S}"}
-        data = json.dumps(stored).encode()
+        data = self._cipher().encrypt(json.dumps(stored).encode())
         try:
             write_atomically(self._file, data)
         except OSError as error:

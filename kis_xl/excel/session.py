@@ -6,7 +6,6 @@ restarted after a setting was changed in the same process; what is shown goes wi
 
 from __future__ import annotations
 
-import difflib
 import os
 import threading
 from collections.abc import Iterable
@@ -18,14 +17,14 @@ from typing import Any, Final, TypeAlias
 
 from kis_xl import kst
 from kis_xl.accounts import Account
-from kis_xl.errors import AccountError, KisError
+from kis_xl.errors import KisError
 from kis_xl.excel import arguments
 from kis_xl.excel.options import NO_OPTIONS, Options
 from kis_xl.excel.view import View
 from kis_xl.history import History
 from kis_xl.language import Language, Text
 from kis_xl.logs import log_to
-from kis_xl.redaction import get_logger, shown
+from kis_xl.redaction import get_logger
 from kis_xl.settings import Settings
 from kis_xl.snapshots import Key, Snapshots
 
@@ -45,7 +44,6 @@ _ACCOUNT: Final = Text("account", "account")
 #: An account argument and the API parameters that go with it.
 Asked: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 _MOST_LOGGED: Final = 1_000
-_ACCOUNT_DIGITS: Final = 8
 
 
 @dataclass
@@ -87,26 +85,8 @@ class Session:
         return _language or self.settings.language
 
     def account(self, name: str = "") -> Account:
-        """The account called `name` (in any case, or by its number); the default one for "". AccountError names the nearest."""
-        if not name:
-            return self.settings.account()
-        names = self.settings.account_names()
-        for known in names:
-            if name.casefold() == known.casefold():
-                return self.settings.account(known)
-        digits = "".join(filter(str.isdigit, name))
-        for known in names:
-            account = self.settings.account(known)
-            if digits in (account.number.cano, account.number.cano + account.number.product):
-                return account
-        if not names:
-            return self.settings.account()
-        near = ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names)
-        quoted = shown(name) if len(digits) < _ACCOUNT_DIGITS else "****"  # a number, however it is grouped
-        raise AccountError(
-            Text(f"이런 이름의 계좌가 없습니다: {quoted}", f"there is no account called {quoted}"),
-            Text(f"비슷한 계좌: {near}", f"Nearest: {near}"),
-        )
+        """See `Settings.account`."""
+        return self.settings.account(name)
 
     def key(self, account: Any = None, options: Options = NO_OPTIONS) -> Key:
         """The snapshot that an `account` argument and options ask for."""

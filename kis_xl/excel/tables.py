@@ -179,9 +179,10 @@ def accounts(session: Session) -> Grid:
     language = session.language
     captions = ("계좌 이름", "계좌번호", "환경", "기본") if language == "ko" else ("Name", "Account", "Environment", "Default")
     grid: Grid = [list(captions)]
-    for place, name in enumerate(session.settings.account_names()):
-        account = session.settings.account(name)
-        grid.append([of_text(name), account.number.masked, account.environment.caption.in_(language), place == 0])
+    grid += [
+        [of_text(listed.name), listed.masked, listed.environment.caption.in_(language), listed.default]
+        for listed in session.settings.listed()
+    ]
     return grid
 
 
