@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from kis_xl.accounts import Account
@@ -32,18 +34,18 @@ def export(account_name: str | None, every: bool, output: str | None, language: 
     place = Place.read(output, settings)
     chosen = read_parameters(parameters)
     if not every or not settings.account_names():
-        _export(settings, settings.account(account_name), place, language, chosen)
+        click.echo(export_one(settings, settings.account(account_name), place, language, chosen))
         return 0
     failed = 0
     for name in settings.account_names():
         try:
-            _export(settings, settings.account(name), place, language, chosen)
+            click.echo(export_one(settings, settings.account(name), place, language, chosen))
         except KisError as error:
             code = tell(error, debug=bool(click.get_current_context().obj), whose=name)
             failed = failed or code
     return failed
 
 
-def _export(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> None:
-    balance = fetch(settings, account, parameters)
-    click.echo(write(balance, place, language, settings))
+def export_one(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> Path:
+    """Fetch one account and write its report; the path. Raises KisError."""
+    return write(fetch(settings, account, parameters), place, language, settings)
