@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -15,11 +16,25 @@ from typing import Final
 from kis_xl.datafolder import write_atomically
 from kis_xl.errors import ConfigError, OutputError, reason_of
 from kis_xl.excel import vba
+from kis_xl.excel.facts import WorkbookFacts, workbook_facts
 from kis_xl.excel.helptexts import help_rows
+from kis_xl.excel.interpreter import check_reachable, windowless, xlwings_dll
 from kis_xl.excel.ovba import Module, ModuleKind
 from kis_xl.excel.workbook import Edition, build
 from kis_xl.excel.workbook.edition import Page
 from kis_xl.language import Language, Text
+
+__all__ = [
+    "FILE_NAME",
+    "WorkbookFacts",
+    "check_reachable",
+    "personal_workbook",
+    "shared_workbook",
+    "windowless",
+    "workbook_facts",
+    "write_workbook",
+    "xlwings_dll",
+]
 
 FILE_NAME: Final = "KISBalance.xlsm"
 _ENDING: Final = ".xlsm"
@@ -31,16 +46,18 @@ def shared_workbook(language: Language = "ko", *, legacy: bool = False) -> bytes
     return build(Edition(language=language, legacy=legacy), vba.modules(_SHEETS), help_rows(language))
 
 
-def personal_workbook(language: Language, *, legacy: bool = False, interpreter: Path | None = None) -> bytes:
+def personal_workbook(language: Language, *, legacy: bool = False, interpreter: Path | None = None, refresh_on_open: bool = False) -> bytes:
     """A workbook for `interpreter` (by default the running one) and the xlwings that is installed beside it.
 
-    Raises ConfigError where xlwings is not installed, or could not start the running interpreter.
+    With `refresh_on_open` its setting of that name is on at first. Raises ConfigError where xlwings is not installed, or could
+    not start the running interpreter.
     """
     found = interpreter or windowless(Path(sys.executable))
     if interpreter is None and os.name == "nt":
         check_reachable(found)
-    edition = Edition(language=language, legacy=legacy, interpreter=str(found))
-    return build(edition, vba.modules(_SHEETS, _of_xlwings()), help_rows(language))
+    modules = vba.modules(_SHEETS, _of_xlwings())
+    edition = Edition(language, legacy, interpreter=str(found), xlwings=version("xlwings"), refresh_on_open=refresh_on_open)
+    return build(edition, modules, help_rows(language))
 
 
 def write_workbook(data: bytes, path: Path, *, replace: bool) -> Path:
@@ -72,47 +89,6 @@ def write_workbook(data: bytes, path: Path, *, replace: bool) -> Path:
             "Excel에서 열려 있으면 닫고, 폴더의 권한을 확인하세요.", "Close it in Excel if it is open, and check the folder's permissions."
         ),
     )
-
-
-def windowless(interpreter: Path) -> Path:
-    """On Windows the interpreter that opens no console window, where it stands beside the running one."""
-    without_window = interpreter.with_name("pythonw.exe")
-    return without_window if interpreter.name.lower() == "python.exe" and without_window.exists() else interpreter
-
-
-def check_reachable(interpreter: Path, code_page: str = "mbcs") -> None:
-    """Windows: xlwings' starter lies where Excel looks for it, and the path can be said in the system's code page.
-
-    xlwings hands the path over in that code page, and looks for its DLL beside the interpreter and one folder up. Raises
-    ConfigError.
-    """
-    if _lacks(code_page, str(interpreter)):
-        raise ConfigError(
-            Text(
-                f"Excel이 이 경로의 Python을 시작할 수 없습니다 (시스템 코드 페이지에 없는 글자): {interpreter}",
-                f"Excel cannot start a Python at this path, whose letters the system's code page lacks: {interpreter}",
-            ),
-            Text(
-                "C:\\Python 처럼 영문자로 된 폴더에 Python을 설치하세요.",
-                "Install Python into a folder with plain letters, such as C:\\Python.",
-            ),
-        )
-    if not any(any(folder.glob("xlwings*.dll")) for folder in (interpreter.parent, interpreter.parent.parent)):
-        raise ConfigError(
-            Text(f"xlwings의 DLL이 {interpreter.parent} 에 없습니다.", f"xlwings' DLL is not beside {interpreter}"),
-            Text(
-                "가상 환경이나 모든 사용자용으로 다시 설치하세요. `pip install --user` 는 Excel이 찾지 않는 곳에 둡니다.",
-                "Install into a virtual environment or for all users: pip install --user puts it where Excel does not look.",
-            ),
-        )
-
-
-def _lacks(code_page: str, text: str) -> bool:
-    try:
-        text.encode(code_page)
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _of_xlwings() -> list[Module]:

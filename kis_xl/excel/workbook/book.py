@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell  # type: ignore[import-untyped]
 
+from kis_xl import __version__
+from kis_xl.excel.facts import WorkbookFacts
 from kis_xl.excel.workbook.edition import WORKBOOK_CODE_NAME, Edition, Macro, Name, Page
 from kis_xl.excel.workbook.styles import FONT, HIDDEN_FONT, INK, Look
 from kis_xl.language import Text
@@ -37,6 +39,8 @@ class Book:
         # in memory: temporary files would have the system's line ends
         self._file: Any = xlsxwriter.Workbook(self._whole, {"in_memory": True, "default_format_properties": dict(FONT)})
         self._file.set_properties({"title": "KIS Balance", "author": "kis_xl", "created": CREATED})
+        for name, value in _facts(edition).properties().items():
+            self._file.set_custom_property(name, value, "text")
         self._file.set_vba_name(WORKBOOK_CODE_NAME)
         self._file.set_size(1680, 1050)
         self._styles: dict[tuple[tuple[str, Any], ...], Style] = {}
@@ -134,3 +138,7 @@ class Book:
         self._file.add_vba_project(io.BytesIO(vba_project), is_stream=True)
         self._file.close()
         return self._whole.getvalue()
+
+
+def _facts(edition: Edition) -> WorkbookFacts:
+    return WorkbookFacts(__version__, edition.language, edition.personal, edition.legacy, edition.interpreter, edition.xlwings)

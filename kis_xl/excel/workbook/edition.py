@@ -14,12 +14,15 @@ class Edition:
 
     `legacy` is for Excel without dynamic arrays (2016, 2019): array formulas over fixed ranges. `interpreter` is the path of
     the user's Python in a personal copy, pythonw.exe on Windows and python on a Mac; without one it is the workbook of the
-    repository, which finds Python through the xlwings add-in.
+    repository, which finds Python through the xlwings add-in. `xlwings` is the version whose VBA a personal copy brings.
+    `refresh_on_open` is what the setting of that name holds at first.
     """
 
     language: Language = "ko"
     legacy: bool = False
     interpreter: str = ""
+    xlwings: str = ""
+    refresh_on_open: bool = False
 
     @property
     def personal(self) -> bool:
@@ -54,7 +57,7 @@ WORKBOOK_CODE_NAME = "ThisWorkbook"
 
 
 class Name(enum.StrEnum):
-    """The defined names, workbook-wide. All but the last three are what the user can set; formulas and VBA read them by name."""
+    """The defined names, workbook-wide. All but the last four are what the user can set; formulas and VBA read them by name."""
 
     ACCOUNT = "KisAccount"
     OPTIONS = "KisOptions"
@@ -64,6 +67,7 @@ class Name(enum.StrEnum):
     SINCE = "KisSince"
     HISTORY_FIELD = "KisHistoryField"
     HISTORY_START = "KisHistoryStart"
+    WHOLE = "KisWhole"  # whose figures the sheets show: the account that is set, or all accounts as one
     LINE = "KisLine"  # one line for the top of a sheet: whose figures, as of when, or what is wrong
     LEVEL = "KisLevel"  # 0 fine, 1 to be told, 2 failed
     HISTORY_COUNT = "KisHistoryCount"  # how many days the history table holds

@@ -41,8 +41,9 @@ def settings(book: Book) -> tuple[Setting, ...]:
             Name.ACCOUNT,
             Text("계좌", "Account"),
             Text(
-                "계좌 이름(오른쪽 목록). 비우면 기본 계좌입니다. 계좌번호는 적지 마세요: 파일에 남습니다.",
-                "An account's name, as listed on the right. Blank: the default one. Do not type its number: it would stay in the file.",
+                "계좌 이름(오른쪽 목록). 비우면 기본 계좌, * 이면 모든 계좌의 합계입니다. 계좌번호는 적지 마세요: 파일에 남습니다.",
+                "An account's name, as listed on the right; blank: the default one; *: all accounts as one. Do not type its number: it "
+                "would stay in the file.",
             ),
         ),
         Setting(
@@ -71,7 +72,7 @@ def settings(book: Book) -> tuple[Setting, ...]:
                 "TRUE 이면 파일을 열 때 새로 조회합니다. FALSE 이면 마지막 잔고가 그 시각과 함께 보입니다.",
                 "TRUE fetches when the workbook opens. FALSE shows the last balance, with its time.",
             ),
-            False,
+            book.edition.refresh_on_open,
             ("TRUE", "FALSE"),
             strict=True,
         ),
@@ -145,7 +146,7 @@ def _write_status(book: Book) -> None:
     _section(book, f"A{_STATUS - 2}:C{_STATUS - 2}", Text("상태", "State"))
     book.sheet(page).set_row(_STATUS - 2, 6)
     area = f"A{_STATUS}:B{_STATUS + _STATUS_ROWS - 1}"
-    book.table(page, area, f"=KIS_STATUS({Name.ACCOUNT.value})", _status_look)
+    book.table(page, area, f"=KIS_STATUS({Name.WHOLE.value})", _status_look)
     verdict, error = f"$B${_STATUS}", f"$B${_STATUS + _ERROR}"
     alarm = {"type": "formula", "format": book.rule(bold=True, font_color=ALARM_INK)}
     book.sheet(page).conditional_format(verdict, {**alarm, "criteria": f'=AND({verdict}<>"정상",{verdict}<>"OK")'})
