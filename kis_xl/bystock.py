@@ -8,12 +8,20 @@ it came, digit for digit: what was given is never recomputed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
 from kis_xl.fields import HOLDING_FIELDS, Field, Holding, Join, Kind
 
 _ZERO = Decimal(0)
+#: What says something of the stock, not of the position in it: accounts that are asked one after another differ in it.
+_MARKET = tuple(
+    field.key
+    for field in HOLDING_FIELDS
+    if field.key == "prdt_name" or (field.join is Join.SAME and field.kind.python_type in (int, Decimal))
+)
 _PRECISE = Context(prec=100)  # the default of 28 digits is too few for the longest values that the document allows
 
 
@@ -23,6 +31,24 @@ def join_by_stock(rows: Sequence[Holding]) -> tuple[Holding, ...]:
     for row in rows:
         groups.setdefault(row.pdno, []).append(row)
     return tuple(group[0] if len(group) == 1 else _join(group) for group in groups.values())
+
+
+def join_accounts(accounts: Sequence[tuple[datetime, Sequence[Holding]]]) -> tuple[Holding, ...]:
+    """One Holding a stock over several accounts, each with the time of its rows, in the order of first appearance.
+
+    Joined as the rows of one account are, but for prices and names: those of the newest account that has the stock count
+    where they differ, since a price that has moved between two accounts is not unknown.
+    """
+    joined = join_by_stock([row for _, rows in accounts for row in rows])
+    newest: dict[str, Holding] = {}
+    for _, rows in sorted(accounts, key=lambda account: account[0]):
+        newest |= {row.pdno: row for row in join_by_stock(rows)}
+    return tuple(_at_prices_of(newest[row.pdno], row) for row in joined)
+
+
+def _at_prices_of(newest: Holding, row: Holding) -> Holding:
+    differing = {key: getattr(newest, key) for key in _MARKET if getattr(newest, key) != getattr(row, key)}
+    return replace(row, **differing) if differing else row
 
 
 def _join(rows: list[Holding]) -> Holding:

@@ -48,10 +48,10 @@ class Sheetless:
 
 
 TABLES = [
-    ("보유종목", "A5:Z305", '=KIS_HOLDINGS(KisAccount,"",1,KisOptions)'),
-    ("계좌", "A5:C28", '=KIS_SUMMARY(KisAccount,"",2)'),
-    ("변동", "A5:L305", '=_xlfn.IFNA(KIS_CHANGES(KisSince,KisAccount),"none")'),
-    ("추이", "A6:B406", '=KIS_HISTORY(KisHistoryField,KisHistoryStart,"",KisAccount)'),
+    ("보유종목", "A5:Z305", '=KIS_HOLDINGS(KisWhole,"",1,KisOptions)'),
+    ("계좌", "A5:C28", '=KIS_SUMMARY(KisWhole,"",2)'),
+    ("변동", "A5:L305", '=_xlfn.IFNA(KIS_CHANGES(KisSince,KisWhole),"none")'),
+    ("추이", "A6:B406", '=KIS_HISTORY(KisHistoryField,KisHistoryStart,"",KisWhole)'),
 ]
 
 

@@ -250,8 +250,10 @@ def test_a_token_that_cannot_be_stored_still_serves(
 
 def test_a_lock_that_is_not_released_is_told(tmp_path: Path) -> None:
     with simulated() as running, broker_for(running, tmp_path) as broker:
-        broker._tokens._lock.timeout = 0.1
-        with FileLock(broker._tokens._lock.lock_file), pytest.raises(RateLimitError, match="another kis_xl process"):
+        lock = broker._tokens._lock
+        assert lock is not None
+        lock.timeout = 0.1
+        with FileLock(lock.lock_file), pytest.raises(RateLimitError, match="another kis_xl process"):
             broker.balance()
         started = time.monotonic()
         broker.balance()

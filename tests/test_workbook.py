@@ -24,7 +24,7 @@ from openpyxl.utils.cell import range_boundaries
 import kis_xl.udfs  # noqa: F401 (registers the functions)
 from kis_xl import kst
 from kis_xl.accounts import AccountNumber
-from kis_xl.cli import _COMMANDS
+from kis_xl.cli import COMMANDS
 from kis_xl.errors import ConfigError
 from kis_xl.excel import status, tables, vba
 from kis_xl.excel.arguments import HOLDING_NAMES
@@ -71,7 +71,8 @@ MACROS = {"KisRefresh", "KisExport", "KisCopyValues", "KisCheck"}
 CALLBACKS = {"KisRibbonRefresh", "KisRibbonExport", "KisRibbonCopyValues", "KisRibbonCheck", "KisRibbonStart"}
 TABLES = {
     (Page.DASHBOARD, "P4", "KIS_STATUS"), (Page.DASHBOARD, "R4", "KIS_SUMMARY"), (Page.DASHBOARD, "S4", "KIS_HOLDINGS"),
-    (Page.HOLDINGS, "A5", "KIS_HOLDINGS"), (Page.ACCOUNT, "A5", "KIS_SUMMARY"), (Page.CHANGES, "A5", "KIS_CHANGES"),
+    (Page.HOLDINGS, "A5", "KIS_HOLDINGS"), (Page.HOLDINGS, "AA5", "KIS_HOLDINGS"),
+    (Page.ACCOUNT, "A5", "KIS_SUMMARY"), (Page.CHANGES, "A5", "KIS_CHANGES"),
     (Page.HISTORY, "A6", "KIS_HISTORY"), (Page.SETTINGS, "A15", "KIS_STATUS"), (Page.SETTINGS, "E6", "KIS_ACCOUNTS"),
     (Page.SETTINGS, "H2", "KIS_VERSION"),
 }  # fmt: skip
@@ -339,11 +340,11 @@ def test_the_legacy_edition_hides_what_array_formulas_leave_over() -> None:
 
 def test_a_first_day_is_told_in_words() -> None:
     texts = {page: formula.text or "" for page, cell, _, formula in formulas(KO) if cell in ("A5", "A6")}
-    assert "_xlfn.IFNA(KIS_CHANGES(KisSince,KisAccount)," in texts[Page.CHANGES]
+    assert "_xlfn.IFNA(KIS_CHANGES(KisSince,KisWhole)," in texts[Page.CHANGES]
     assert "내일부터 표시됩니다" in texts[Page.CHANGES]
     assert "_xlfn.IFNA(KIS_HISTORY(" in texts[Page.HISTORY]
     legacy = {(page, cell): formula.text or "" for page, cell, _, formula in formulas(LEGACY)}
-    assert legacy[Page.CHANGES, "A5"] == "KIS_CHANGES(KisSince,KisAccount)"  # wrapped, it would say so in 3,612 cells
+    assert legacy[Page.CHANGES, "A5"] == "KIS_CHANGES(KisSince,KisWhole)"  # wrapped, it would say so in 3,612 cells
     assert "내일부터 표시됩니다" in legacy[Page.CHANGES, "A4"]
     assert "IF(ISNA(A6)" in legacy[Page.HISTORY, "A5"]
 
@@ -456,8 +457,8 @@ def _start(edition: Edition) -> str:
 def test_the_start_page_says_what_to_do() -> None:
     for edition in (KO, EN, LEGACY, PERSONAL):
         text = _start(edition)
-        assert set(re.findall(r"kis-xl (\w+)", text)) <= set(_COMMANDS), "names a command that is not there"
-        for word in ("#NAME?", "#N/A", "#VALUE!", "#SPILL!", "Mac", "OneDrive", "KIS_XL_APPKEY", "KIS_STATUS"):
+        assert set(re.findall(r"kis-xl (\w+)", text)) <= set(COMMANDS), "names a command that is not there"
+        for word in ("#NAME?", "#N/A", "#VALUE!", "#SPILL!", "Mac", "OneDrive", "kis-xl setup", "kis-xl doctor", "KIS_STATUS"):
             assert word in text
         assert ("pip install" in text) is not edition.personal
         assert ("xlwings addin install" in text) is not edition.personal

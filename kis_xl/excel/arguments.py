@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from kis_xl.configfile import ALL
 from kis_xl.errors import ArgumentError
-from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field
+from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Kind
 from kis_xl.language import Text
 from kis_xl.redaction import shown
 
@@ -28,6 +29,11 @@ _LAST_SERIAL: Final = 2_958_465  # 9999-12-31
 _DATE: Final = re.compile(r"(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*[.일]?|(\d{4})(\d{2})(\d{2})")
 _WORDS: Final = {"true": 1, "false": 0}
 _MOST_SEEN: Final = 500
+#: All accounts as one: what `*` gives, in the shape that a single account has. The workbook's own sheets ask so.
+AS_ONE: Final = "**"
+_ACCOUNT: Final = Text("account", "account")
+#: Whose a row is: no field of the API's, but one that a table of holdings can show.
+ACCOUNT_FIELD: Final = Field("account", "계좌", "Account", Kind.TEXT, None)
 
 
 def flat(value: Any) -> Iterator[Any]:
@@ -60,6 +66,23 @@ def text(value: Any, name: Text) -> str:
             Text("셀 하나를 지정하세요.", "Refer to a single cell."),
         )
     return found[0] if found else ""
+
+
+def account(value: Any) -> str:
+    """The one name of an `account` argument, "" for the default one; `*` and `**` are all accounts."""
+    if value is None:
+        return ""
+    return value.strip() if isinstance(value, str) else text(value, _ACCOUNT)
+
+
+def is_all(value: Any) -> bool:
+    """Whether an `account` argument means all accounts, apart (`*`) or as one (`**`)."""
+    return value is not None and account(value) in (ALL, AS_ONE)
+
+
+def is_apart(value: Any) -> bool:
+    """Whether an `account` argument means each of all accounts by itself (`*`)."""
+    return value is not None and account(value) == ALL
 
 
 def headers(value: Any) -> int:
@@ -145,11 +168,15 @@ def spellings(value: Any) -> tuple[str, ...]:
 
 
 class Names:
-    """Finds the fields of one table by API key, Korean or English caption, in any case and spacing."""
+    """Finds the fields of one table by API key, Korean or English caption, in any case and spacing.
 
-    def __init__(self, fields: tuple[Field, ...]) -> None:
-        self.fields = fields
-        self._places = {_folded(name): place for place, field in enumerate(fields) for name in (field.en, field.ko, field.key)}
+    `more` are fields that have to be asked for: a blank argument does not mean them.
+    """
+
+    def __init__(self, fields: tuple[Field, ...], *more: Field) -> None:
+        self.fields = (*fields, *more)
+        self._usual = tuple(range(len(fields)))
+        self._places = {_folded(name): place for place, field in enumerate(self.fields) for name in (field.en, field.ko, field.key)}
         self._seen: dict[object, tuple[int, ...]] = {}
 
     def place(self, value: Any) -> int:
@@ -171,7 +198,7 @@ class Names:
         if places is None:
             if len(self._seen) > _MOST_SEEN:
                 self._seen.clear()
-            places = self._seen[given] = tuple(self._read(given)) or tuple(range(len(self.fields)))
+            places = self._seen[given] = tuple(self._read(given)) or self._usual
         return places
 
     def _read(self, given: Iterable[Any]) -> Iterator[int]:
@@ -196,4 +223,7 @@ def _folded(name: str) -> str:
 
 
 HOLDING_NAMES: Final = Names(HOLDING_FIELDS)
+#: The columns of a table of holdings.
+COLUMN_NAMES: Final = Names(HOLDING_FIELDS, ACCOUNT_FIELD)
+ACCOUNT_PLACE: Final = len(HOLDING_FIELDS)
 SUMMARY_NAMES: Final = Names(SUMMARY_FIELDS)

@@ -19,7 +19,8 @@ MOMENT: Final = "yyyy-mm-dd hh:mm:ss;@"
 DAY: Final = "yyyy-mm-dd;@"
 _COUNT: Final = "#,##0;-#,##0"
 _TEXT: Final = "@"
-_DAY_OF_CAPTION: Final = re.compile(r" \(\d\d-\d\d\)$")  # KIS_CHANGES: the day that a column is of
+#: What a column is of: the day of KIS_CHANGES, the account of KIS_HISTORY.
+_WHOSE: Final = re.compile(r" \(.*\)$")
 _OTHERS: Final[tuple[tuple[Text, str], ...]] = (
     (Text("일자", "Date"), DAY),
     (Text("조회 시각", "As of"), MOMENT),
@@ -42,7 +43,7 @@ def number_format(field: Field) -> str:
 
 def for_caption(caption: str) -> str:
     """The format for what stands under or beside a caption or API key; "" where there is none."""
-    return _FORMATS.get(_folded(_DAY_OF_CAPTION.sub("", caption)), "")
+    return _FORMATS.get(_folded(caption)) or _FORMATS.get(_folded(_WHOSE.sub("", caption)), "")
 
 
 def all_formats() -> list[str]:

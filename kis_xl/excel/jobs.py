@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from kis_xl.errors import Cancelled, KisError
 from kis_xl.excel import failures
+from kis_xl.excel.several import OfAccount
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
 from kis_xl.snapshots import Flight, Key, Snapshots
@@ -60,10 +61,21 @@ class Ended:
 
 
 class Refresh:
-    """A fetch of snapshots that cells show. All new balances are shown together, at the end; then `adopted` is called."""
+    """A fetch of snapshots that cells show. All new balances are shown together, at the end; then `adopted` is called.
 
-    def __init__(self, snapshots: Snapshots, keys: Sequence[Key], language: Language, adopted: Callable[[], None] = lambda: None) -> None:
+    `unasked` are accounts that were meant too and cannot be asked.
+    """
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        keys: Sequence[Key],
+        language: Language,
+        adopted: Callable[[], None] = lambda: None,
+        unasked: Sequence[OfAccount] = (),
+    ) -> None:
         self._snapshots = snapshots
+        self._unasked = unasked
         self._language = language
         self._adopted = adopted
         self._flights = [(key, snapshots.fly(key)) for key in keys]
@@ -110,12 +122,13 @@ class Refresh:
         return Text("KIS 잔고 조회 중", "Reading the KIS balance").in_(self._language) + f" {', '.join(parts)} ({stop})"
 
     def _outcome(self) -> Report:
-        errors = [(key, flight.error) for key, flight in self._flights if flight.error is not None]
+        errors = [(_named(key), flight.error) for key, flight in self._flights if flight.error is not None]
         if errors and all(isinstance(error, Cancelled) for _, error in errors):
             return self._was_cancelled()
+        errors += [(account.name, account.error) for account in self._unasked]
         if errors:
-            line = (_SOME_FAILED if len(errors) < len(self._flights) else _ALL_FAILED).in_(self._language)
-            told = "\n\n".join(f"[{_named(key)}] {words(error, self._language)}" for key, error in errors)
+            line = (_SOME_FAILED if self.brought else _ALL_FAILED).in_(self._language)
+            told = "\n\n".join(f"[{name}] {words(error, self._language)}" for name, error in errors)
             return Report("failed", line, f"{line}\n\n{told}")
         balances = [flight.result() for _, flight in self._flights]
         rows, pages = sum(len(balance.holdings) for balance in balances), sum(balance.pages for balance in balances)
@@ -188,6 +201,50 @@ class Export:
             self._path = write_report(balance, self._folder / report_name(balance), self._language).absolute()
         except Exception as error:  # noqa: BLE001 (told by the next poll)
             self._error = error
+
+
+class Exports:
+    """The writing of a report an account, one after another. One that fails does not keep the others from being written.
+
+    `unasked` are accounts that cannot be asked. The path of the report is a line an account.
+    """
+
+    def __init__(self, exports: Sequence[tuple[str, Export]], unasked: Sequence[OfAccount], language: Language) -> None:
+        self._waiting = list(exports)
+        self._language = language
+        self._paths: list[str] = []
+        self._errors = [f"[{account.name}] {words(account.error, language)}" for account in unasked]
+        self._ended: Report | None = None
+
+    def poll(self, seconds: float) -> Report:
+        """See `Job`."""
+        while self._ended is None and self._waiting:
+            name, export = self._waiting[0]
+            report = export.poll(seconds)
+            if report.stage == "running":
+                return Report("running", f"{name}: {report.line}")
+            if report.stage == "cancelled":
+                self._ended = report
+            elif report.stage == "failed":
+                self._errors.append(f"[{name}] {report.message}")
+            else:
+                self._paths.append(report.path)
+            del self._waiting[0]
+        self._ended = self._ended or self._outcome()
+        return self._ended
+
+    def cancel(self) -> None:
+        """See `Job`. The reports that are written already stay."""
+        for _, export in self._waiting:
+            export.cancel()
+
+    def _outcome(self) -> Report:
+        written = Text(f"보고서 {len(self._paths)}개를 만들었습니다.", f"Reports written: {len(self._paths)}.").in_(self._language)
+        told = "\n".join([written, *self._paths])
+        if self._errors:
+            return Report("failed", written, "\n\n".join([told, *self._errors]))
+        question = Text("지금 열까요?", "Open them now?").in_(self._language)
+        return Report("done", written, f"{told}\n\n{question}", "\n".join(self._paths))
 
 
 def _named(key: Key) -> str:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kis_xl import __version__, trading
 from kis_xl.errors import DataError, KisError
 from kis_xl.excel import arguments, failures, session, status
 from kis_xl.excel import formats as formats_of
-from kis_xl.excel.jobs import Ended, Export, Job, Refresh, Report, words
+from kis_xl.excel.jobs import Ended, Export, Exports, Job, Refresh, Report, words
 from kis_xl.excel.options import read as read_options
 from kis_xl.excel.registry import Function
+from kis_xl.excel.session import keys_in, name_of
+from kis_xl.excel.several import OfAccount
 from kis_xl.excel.values import clipped
 from kis_xl.language import LANGUAGES, Text
 from kis_xl.snapshots import Key
@@ -78,12 +80,14 @@ def _starting(make: Callable[[Any, Any], Job | None]) -> Function:
 
 @_starting
 def start_refresh(account: Any, options: Any) -> Job:
-    """Begin to fetch the workbook's account, and every other snapshot that cells have asked for since the last refresh."""
+    """Begin to fetch the workbook's account (all for `*`), and every other snapshot that cells have asked for since the last refresh."""
     now = session.renew()
     now.failure = None
     now.renewed.clear()
-    own = (now.key(account), now.key(account, read_options(options)))  # whether or not a cell has asked for them yet
-    return _refresh(now, tuple(dict.fromkeys((*own, *now.asked_keys()))))
+    usual = now.each(account)
+    own = (*usual, *now.each(account, read_options(options)))  # whether or not a cell has asked for them yet
+    unasked = [failed for failed in usual if isinstance(failed, OfAccount)]
+    return _refresh(now, tuple(dict.fromkeys((*keys_in(own), *now.asked_keys()))), unasked)
 
 
 @_starting
@@ -98,16 +102,19 @@ def start_rest(account: Any, options: Any) -> Job | None:
     return _refresh(now, rest) if rest and not is_down else None
 
 
-def _refresh(now: session.Session, keys: tuple[Key, ...]) -> Job:
-    return Refresh(now.snapshots, keys, now.language, lambda: now.refreshed(keys))
+def _refresh(now: session.Session, keys: tuple[Key, ...], unasked: Sequence[OfAccount] = ()) -> Job:
+    return Refresh(now.snapshots, keys, now.language, lambda: now.refreshed(keys), unasked)
 
 
 @_starting
 def start_export(account: Any, options: Any) -> Job:
-    """Begin to write the report of what the cells show."""
+    """Begin to write the report of what the cells show; for `*` one an account."""
     now = session.current()
-    key = now.key(account, read_options(options))
-    return Export(now.snapshots, key, now.settings.folder.part("reports"), now.language)
+    each, folder = now.each(account, read_options(options)), now.settings.folder.part("reports")
+    exports = [(name_of(key), Export(now.snapshots, key, folder, now.language)) for key in keys_in(each)]
+    if not arguments.is_all(account):
+        return exports[0][1]
+    return Exports(exports, [failed for failed in each if isinstance(failed, OfAccount)], now.language)
 
 
 @macro

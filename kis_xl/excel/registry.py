@@ -29,13 +29,22 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A formula as a user types it, with literals for arguments, and what it is for. The documentation runs it and shows the result."""
+
+    formula: str
+    says: Text
+
+
+@dataclass(frozen=True)
 class Registered:
-    """A function as Excel knows it."""
+    """A function as Excel knows it, and examples of its use."""
 
     name: str
     help: Text
     arguments: tuple[Argument, ...]
     call: Function
+    examples: tuple[Example, ...] = ()
 
 
 #: Words of VBA's own among the arguments' names. A test holds every name against the whole list of the language.
@@ -44,7 +53,7 @@ _RESERVED = frozenset({"end"})
 FUNCTIONS: dict[str, Registered] = {}
 
 
-def excel_function(ko: str, en: str, *arguments: Argument) -> Callable[[Function], Function]:
+def excel_function(ko: str, en: str, *arguments: Argument, examples: tuple[Example, ...] = ()) -> Callable[[Function], Function]:
     """Register a function of the workbook: what it raises becomes an error text, and xlwings learns its help."""
 
     def register(function: Function) -> Function:
@@ -57,7 +66,7 @@ def excel_function(ko: str, en: str, *arguments: Argument) -> Callable[[Function
             except Exception as error:  # noqa: BLE001 (a cell shows an error, whatever it was)
                 return _failure(error, name)
 
-        FUNCTIONS[name] = Registered(name, Text(ko, en), arguments, answered)
+        FUNCTIONS[name] = Registered(name, Text(ko, en), arguments, answered, examples)
         return _for_xlwings(answered, FUNCTIONS[name].help, arguments)
 
     return register

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from operator import is_
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from kis_xl import kst
 from kis_xl.accounts import Account
+from kis_xl.configfile import ALL
 from kis_xl.errors import KisError
 from kis_xl.excel import arguments
 from kis_xl.excel.options import NO_OPTIONS, Options
-from kis_xl.excel.view import View
+from kis_xl.excel.several import OfAccount, at_once, tried
+from kis_xl.excel.view import Figures, Together, View
 from kis_xl.history import History
-from kis_xl.language import Language, Text
+from kis_xl.language import Language
 from kis_xl.logs import log_to
+from kis_xl.models import Balance
 from kis_xl.redaction import get_logger
 from kis_xl.settings import Settings
 from kis_xl.snapshots import Key, Snapshots
@@ -40,8 +45,7 @@ _WATCHED: Final = (
     "KIS_XL_LANG",
     "KIS_XL_PARAMETERS",
 )
-_ACCOUNT: Final = Text("account", "account")
-#: An account argument and the API parameters that go with it.
+#: An account argument (`*` for all) and the API parameters that go with it.
 Asked: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 _MOST_LOGGED: Final = 1_000
 
@@ -62,7 +66,9 @@ class Session:
     renewed: set[Key] = field(default_factory=set)
     _logged: set[str] = field(default_factory=set)
     _keys: dict[object, Key] = field(default_factory=dict)
+    _all: dict[object, tuple[Key, ...]] = field(default_factory=dict)
     _views: dict[Key, View] = field(default_factory=dict)
+    _together: dict[tuple[Key, ...], Together] = field(default_factory=dict)
 
     @classmethod
     def start(cls, before: Session | None = None) -> Session:
@@ -90,29 +96,93 @@ class Session:
 
     def key(self, account: Any = None, options: Options = NO_OPTIONS) -> Key:
         """The snapshot that an `account` argument and options ask for."""
-        name = account if isinstance(account, str) else arguments.text(account, _ACCOUNT)
-        asked = (name.strip(), options.parameters)
+        asked = (arguments.account(account), options.parameters)
         key = self._keys.get(asked)
         if key is None:
-            key = self._keys[asked] = Key.of(self.account(asked[0]), dict(options.parameters))
+            key = self._keys[asked] = self._key_of(options, asked[0])
         self.asked.add(asked)
         return key
 
     def view(self, account: Any = None, options: Options = NO_OPTIONS) -> View:
         """The cells of the snapshot that is shown. Raises KisError where there is none and none can be fetched."""
         key = self.key(account, options)
-        balance = self.snapshots.shown(key)
+        return self._view(key, self.snapshots.shown(key))
+
+    def _view(self, key: Key, balance: Balance) -> View:
         view = self._views.get(key)
         if view is None or view.balance is not balance:
             view = self._views[key] = View(balance)
         return view
+
+    def figures(self, account: Any = None, options: Options = NO_OPTIONS) -> Figures:
+        """What an account argument means: the `view` of one account, or all accounts `together`."""
+        return self.together(options) if arguments.is_all(account) else self.view(account, options)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all accounts, the default first. Raises ConfigError where there is none."""
+        return self.settings.account_names() or (self.account().name,)
+
+    def each(self, account: Any = None, options: Options = NO_OPTIONS) -> tuple[Key | OfAccount, ...]:
+        """The snapshots that an `account` argument asks for; in the place of an account that cannot be asked, why.
+
+        An account that is set up under two names is one: for `*` it counts once, under the first of them. Raises KisError where
+        one account is asked for that cannot be, or none is set up.
+        """
+        if not arguments.is_all(account):
+            return (self.key(account, options),)
+        self.asked.add((ALL, options.parameters))
+        found: dict[object, Key | OfAccount] = {}
+        for name in self.names():
+            key = tried(partial(self._key_of, options), name)
+            if isinstance(key, KisError):
+                found[name] = OfAccount(name, key)
+            else:
+                found.setdefault((key.account.number, key.account.environment, key.account.host), key)
+        return tuple(found.values())
+
+    def _key_of(self, options: Options, name: str) -> Key:
+        return Key.of(self.account(name), dict(options.parameters))
+
+    def all_keys(self, options: Options = NO_OPTIONS) -> tuple[Key, ...]:
+        """The snapshots of all accounts. Raises KisError, which names the account, where one of them cannot be asked."""
+        asked = (ALL, options.parameters)
+        known = self._all.get(asked)
+        if known is None:
+            each = self.each(ALL, options)
+            failed = next((account for account in each if isinstance(account, OfAccount)), None)
+            if failed is not None:
+                raise failed.named()
+            known = self._all[asked] = keys_in(each)
+        self.asked.add(asked)
+        return known
+
+    def together(self, options: Options = NO_OPTIONS) -> Together:
+        """The cells of all accounts. KisError, which names the account, where one has nothing to show: a part is no whole."""
+        keys = self.all_keys(options)
+        parts = [self._view(key, balance) for key, balance in zip(keys, self._balances(keys), strict=True)]
+        known = self._together.get(keys)
+        if known is None or not all(map(is_, known.parts, parts)):
+            known = self._together[keys] = Together(parts)
+        return known
+
+    def _balances(self, keys: Sequence[Key]) -> list[Balance]:
+        """What is shown of each. Those with nothing to show are fetched at the same time, so that cells wait for one fetch."""
+        new = [key for key in keys if self.snapshots.state(key).balance is None]
+        came = dict(zip(new, at_once(self.snapshots.shown, new), strict=True))
+        found: list[Balance] = []
+        for key in keys:
+            balance = came[key] if key in came else self.snapshots.shown(key)
+            if isinstance(balance, KisError):
+                raise OfAccount(key.account.name, balance).named()
+            found.append(balance)
+        return found
 
     def asked_keys(self) -> tuple[Key, ...]:
         """The snapshots that cells have asked for since the last refresh, as the accounts are set up now."""
         found: dict[Key, None] = {}
         for name, parameters in sorted(self.asked):
             with suppress(KisError):  # an account that has gone since
-                found[Key.of(self.account(name), dict(parameters))] = None
+                found |= dict.fromkeys(keys_in(self.each(name, Options(parameters=parameters))))
         return tuple(found)
 
     def shown_keys(self) -> tuple[Key, ...]:
@@ -133,6 +203,16 @@ class Session:
         if said not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(said)
             _log.info("%s", said)
+
+
+def keys_in(each: Iterable[Key | OfAccount]) -> tuple[Key, ...]:
+    """Those that can be asked."""
+    return tuple(key for key in each if isinstance(key, Key))
+
+
+def name_of(account: Key | OfAccount) -> str:
+    """The account's name."""
+    return account.account.name if isinstance(account, Key) else account.name
 
 
 _language: Language | None = None

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, Final
 
-from kis_xl.changes import CHANGE_FIELDS, changes, values
 from kis_xl.errors import ArgumentError, DataError
 from kis_xl.excel import arguments
-from kis_xl.excel.arguments import HOLDING_NAMES, SUMMARY_NAMES
+from kis_xl.excel.arguments import ACCOUNT_PLACE, COLUMN_NAMES, HOLDING_NAMES
 from kis_xl.excel.failures import cell as failed_cell
 from kis_xl.excel.options import Options
 from kis_xl.excel.session import Session
-from kis_xl.excel.values import Cell, Grid, Row, of_any, of_field, of_text
-from kis_xl.excel.view import View
+from kis_xl.excel.values import Cell, Grid, Row, of_text
+from kis_xl.excel.view import Figures, Rows, Together, adds_up
 from kis_xl.fields import (
     HOLDING_FIELDS,
     PARAMETERS,
@@ -25,7 +23,6 @@ from kis_xl.fields import (
     SUMMARY_FIELDS,
     Field,
 )
-from kis_xl.history import AccountKey
 from kis_xl.language import Language, Text
 from kis_xl.redaction import shown
 
@@ -39,6 +36,12 @@ TABLES: Final[tuple[tuple[Text, tuple[Field, ...], tuple[str, ...]], ...]] = (
     (Text("응답 본문", "Response body"), RESPONSE_BODY, ("response_body", "body")),
 )
 
+#: The caption of captions.
+ITEM: Final = Text("항목", "Item")
+_KEY: Final = Text("API 항목", "API key")
+#: The caption of what all accounts have together.
+TOTAL: Final = Text("합계", "Total")
+
 
 def _picked(rows: Sequence[Row], columns: tuple[int, ...]) -> Grid:
     if columns == tuple(range(len(HOLDING_FIELDS))):
@@ -48,33 +51,77 @@ def _picked(rows: Sequence[Row], columns: tuple[int, ...]) -> Grid:
     return list(map(list, map(itemgetter(*columns), rows)))
 
 
-def holdings(view: View, fields: tuple[int, ...], headers: int, options: Options, language: Language) -> Grid:
-    """A row a holding. An account without holdings gives the header row, or one blank row where none is wanted."""
-    rows = view.stocks if options.by_stock else view.rows
-    chosen = [HOLDING_FIELDS[place] for place in fields]
+def holdings(figures: Figures, fields: tuple[int, ...], headers: int, options: Options, language: Language) -> Grid:
+    """A row a holding. Without holdings there is the header row, or one blank row where none is wanted."""
+    rows = figures.stocks if options.by_stock else figures.rows
+    chosen = [COLUMN_NAMES.fields[place] for place in fields]
     grid: Grid = []
     if headers:
         grid.append([field.caption.in_(language) for field in chosen])
     if headers == 2:
         grid.append([field.key for field in chosen])
-    grid += _picked([rows.cells[place] for place in rows.chosen(options)], fields)
+    places = rows.chosen(options)
+    grid += _picked(_with_accounts(rows, places) if ACCOUNT_PLACE in fields else [rows.cells[place] for place in places], fields)
     return grid or [[""] * len(fields)]
 
 
-def summary(view: View, fields: tuple[int, ...], headers: int, language: Language) -> Grid:
-    """A row a field: its caption, its value and, with headers 2, its API key; with headers 0 the value alone."""
-    cells = view.summary
-    if cells is None:
+def _with_accounts(rows: Rows, places: Sequence[int]) -> list[Row]:
+    return [(*rows.cells[place], rows.accounts[place]) for place in places]
+
+
+def totals(figures: Figures) -> Row:
+    """The cells of the account's totals. DataError where the service has none."""
+    if figures.summary is None:
         raise DataError(
             Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "the service gave no totals (an empty mock account)"),
             Text("보유종목이나 예수금이 생기면 나타납니다.", "They appear once the account holds something."),
         )
+    return figures.summary
+
+
+def summary(figures: Figures, fields: tuple[int, ...], headers: int, language: Language) -> Grid:
+    """A row a field: its caption, its value and, with headers 2, its API key; with headers 0 the value alone."""
+    cells = totals(figures)
     rows: Grid = []
     for place in fields:
         field = SUMMARY_FIELDS[place]
         whole: list[Cell] = [field.caption.in_(language), cells[place], field.key]
         rows.append([cells[place]] if headers == 0 else whole[: 1 + headers])
     return rows
+
+
+def summary_of_each(accounts: Together, fields: tuple[int, ...], headers: int, language: Language) -> Grid:
+    """A row a field and a column an account, then a column of the totals; captions, names and API keys as `headers` says.
+
+    Blank are the cells of an account that the service has no totals for, and the total of what does not add up.
+    """
+    total = totals(accounts)
+    columns = [part.summary or [""] * len(SUMMARY_FIELDS) for part in accounts.parts]
+    rows: Grid = [[*(column[place] for column in columns), total[place]] for place in fields]
+    if headers == 0:
+        return rows
+    names = [of_text(part.name) for part in accounts.parts]
+    rows = [
+        [ITEM.in_(language), *names, TOTAL.in_(language), _KEY.in_(language)],
+        *([SUMMARY_FIELDS[place].caption.in_(language), *row, SUMMARY_FIELDS[place].key] for place, row in zip(fields, rows, strict=True)),
+    ]
+    return rows if headers == 2 else [row[:-1] for row in rows]
+
+
+def one_total(figures: Figures, place: int) -> Cell:
+    """One of the totals, of one account or of all. ArgumentError for what has no sum over accounts."""
+    field = SUMMARY_FIELDS[place]
+    if isinstance(figures, Together) and not adds_up(field):
+        raise no_sum(field)
+    return totals(figures)[place]
+
+
+def no_sum(field: Field) -> ArgumentError:
+    """What several accounts are asked for together does not add up."""
+    return ArgumentError(
+        Text(f"{field.key}({field.ko})은(는) 계좌를 합산할 수 없습니다.", f"{field.key} ({field.en}) does not add up over accounts"),
+        Text("account 에 계좌 이름을 하나 지정하세요.", "Name one account."),
+    )
 
 
 def place_of(field: Any) -> int:
@@ -84,21 +131,22 @@ def place_of(field: Any) -> int:
     return HOLDING_NAMES.place(field)
 
 
-def value(view: View, code: Any, place: int) -> Cell:
+def value(figures: Figures, code: Any, place: int) -> Cell:
     """One field of one stock, all its rows joined. DataError where the stock is not held."""
-    return _stock(view, code)[place]
+    return _stock(figures, code)[place]
 
 
-def _stock(view: View, code: Any) -> Row:
+def _stock(figures: Figures, code: Any) -> Row:
     """The stock by its code as the user wrote it, or by its name. DataError where it is not held, ArgumentError for no code."""
-    if type(code) is str and code in view.by_code:  # nearly always; the rest costs ten times as much
-        return view.by_code[code]
+    by_code = figures.by_code
+    if type(code) is str and code in by_code:  # nearly always; the rest costs ten times as much
+        return by_code[code]
     written = "" if code is None else arguments.as_text(code)
-    named = view.by_name.get(written)
+    named = figures.by_name.get(written)
     if named is not None:
         return named
     spellings = arguments.spellings(code)
-    row = next((view.by_code[spelling] for spelling in spellings if spelling in view.by_code), None)
+    row = next((by_code[spelling] for spelling in spellings if spelling in by_code), None)
     if row is None:
         raise DataError(
             Text(f"보유하지 않은 종목입니다: {shown(spellings[0])}", f"the account does not hold {shown(spellings[0])}"),
@@ -107,7 +155,7 @@ def _stock(view: View, code: Any) -> Row:
     return row
 
 
-def values_of(session: Session, view: View, codes: arguments.Codes, fields: arguments.Codes) -> Grid:
+def values_of(session: Session, figures: Figures, codes: arguments.Codes, fields: arguments.Codes) -> Grid:
     """A table of values: codes down and fields across, or the other way round where codes stand in a row or fields in a column.
 
     The result fits beside the ranges: a blank code or field gives blank cells, a code that is not held errors in its own
@@ -116,17 +164,17 @@ def values_of(session: Session, view: View, codes: arguments.Codes, fields: argu
     if all(map(arguments.is_blank, fields.values)):
         raise _no_field()
     places = [None if arguments.is_blank(field) else HOLDING_NAMES.place(field) for field in fields.values]
-    table = [_values_of_one(session, view, code, places) for code in codes.values]
+    table = [_values_of_one(session, figures, code, places) for code in codes.values]
     if (codes.is_row or codes.is_single) and not fields.is_row:
         return [list(column) for column in zip(*table, strict=True)]
     return table
 
 
-def _values_of_one(session: Session, view: View, code: Any, places: list[int | None]) -> list[Cell]:
+def _values_of_one(session: Session, figures: Figures, code: Any, places: list[int | None]) -> list[Cell]:
     if arguments.is_blank(code):
         return [""] * len(places)
     try:
-        row = _stock(view, code)
+        row = _stock(figures, code)
     except (ArgumentError, DataError) as error:
         session.failed(error)
         return ["" if place is None else failed_cell(error, session.language) for place in places]
@@ -184,55 +232,3 @@ def accounts(session: Session) -> Grid:
         for listed in session.settings.listed()
     ]
     return grid
-
-
-def series(session: Session, account: Any, field: str, start: date | None, end: date | None) -> Grid:
-    """Date and value of each stored day. `field` is an account's, or `CODE:field` for one stock."""
-    code, _, name = field.rpartition(":")
-    names = HOLDING_NAMES if code else SUMMARY_NAMES
-    chosen = names.fields[names.place(name.strip() or ("evlu_amt" if code else "tot_evlu_amt"))]
-    stocks = arguments.spellings(code) if code else (None,)
-    if start and end and start > end:
-        raise ArgumentError(Text("start 가 end 보다 뒤입니다.", "start lies after end"), Text("두 날짜를 바꾸세요.", "Swap them."))
-    key = AccountKey.of(session.key(account).account)
-    stored = (session.history.series(key, chosen, start, end, stock) for stock in stocks)
-    rows: Grid = [[of_any(day), of_field(chosen, found)] for day, found in next(filter(None, stored), [])]
-    if not rows:
-        raise DataError(
-            Text("이 기간에 저장된 날이 없습니다.", "no day is stored in this period"),
-            Text("조회할 때마다 그날의 잔고가 저장됩니다.", "Each day's balance is stored when it is fetched."),
-        )
-    return [[Text("일자", "Date").in_(session.language), chosen.caption.in_(session.language)], *rows]
-
-
-def since(session: Session, account: Any, start: date | None) -> Grid:
-    """Per stock what it was then (the last stored balance up to `start`, by default of the previous day) and is now."""
-    view = session.view(account)
-    today = view.balance.as_of.date()
-    key = AccountKey.of(view.balance)
-    before = [day for day in session.history.days(key) if day < today]
-    if start is not None and start >= today:
-        raise ArgumentError(
-            Text(f"since: {start} 은(는) 비교할 과거가 아닙니다.", f"since: {start} is not before the balance that is shown"),
-            Text(f"{today} 보다 앞선 날짜를 쓰세요.", f"Use a date before {today}."),
-        )
-    wanted = start or (before[-1] if before else None)
-    stored = session.history.on_or_before(key, wanted) if wanted else None
-    if stored is None:
-        raise DataError(
-            Text("비교할 이전 날이 저장되어 있지 않습니다.", "no earlier day is stored to compare with"),
-            Text("내일부터 표시됩니다.", "It is shown from tomorrow on."),
-        )
-    grid: Grid = [[_dated(field, stored.as_of, session.language) for field in CHANGE_FIELDS]]
-    for change in changes(stored.holdings, view.balance.holdings):
-        cells = zip(CHANGE_FIELDS, values(change, session.language), strict=True)
-        grid.append([of_field(field, found) for field, found in cells])
-    if len(grid) == 1:
-        grid.append([""] * len(CHANGE_FIELDS))
-    return grid
-
-
-def _dated(field: Field, then: datetime, language: Language) -> str:
-    """The caption; of a column of then with the day that it is of, which may be an earlier one than was asked for."""
-    caption = field.caption.in_(language)
-    return f"{caption} ({then:%m-%d})" if field.key.endswith("_then") else caption

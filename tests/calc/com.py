@@ -101,8 +101,8 @@ def _squeezed(rows: list[list[Any]], ndim: int | None) -> Any:
     return rows
 
 
-def result(function: Function, value: Any) -> tuple[str, Any]:
-    """("scalar", value), ("row", values) or ("grid", rows): as the result reaches VBA."""
+def result(function: Function, value: Any, *, for_cells: bool = True) -> tuple[str, Any]:
+    """("scalar", value), ("row", values) or ("grid", rows): as the result reaches VBA, and with `for_cells` goes on into cells."""
     _hinted("return", get_type_hints(function, include_extras=True))
     if isinstance(value, (dict, set, frozenset)):
         raise ComViolation(f"the result is a {type(value).__name__}")
@@ -112,15 +112,17 @@ def result(function: Function, value: Any) -> tuple[str, Any]:
     for number, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(row) != len(rows[0]):
             raise ComViolation(f"row {number} of the result has another length than the first")
-    cells = [[_written(cell, f"row {number}, column {column}") for column, cell in enumerate(row)] for number, row in enumerate(rows)]
+    cells = [
+        [_written(cell, f"row {number}, column {column}", for_cells) for column, cell in enumerate(row)] for number, row in enumerate(rows)
+    ]
     if len(cells) == 1:
         return ("scalar", cells[0][0]) if len(cells[0]) == 1 else ("row", cells[0])
     return "grid", cells
 
 
-def _written(value: Any, place: str) -> Any:
+def _written(value: Any, place: str, for_cells: bool) -> Any:
     problem = _problem(value)
-    if problem:
+    if problem and (for_cells or not isinstance(value, str)):  # VBA takes text of any length
         raise ComViolation(f"{problem} in the result, {place}: {value!r:.80}")
     return {"$": "date", "value": serial(value)} if isinstance(value, datetime) else value
 

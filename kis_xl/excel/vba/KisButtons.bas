@@ -2,6 +2,7 @@ Option Explicit
 ' What buttons and the ribbon run. Each job runs in Python; here it is watched, with Excel alive.
 
 Private Const MACROS As String = "kis_xl.excel.macros"
+Private Const DOCTOR As String = "kis_xl.doctor.excel"
 Private Const TITLE As String = "KIS"
 Private Const NOTHING_TO_DO As String = "none"
 Private Const ESCAPE As Long = 18
@@ -20,6 +21,7 @@ End Sub
 
 Public Sub KisExport()
     Dim report As Variant
+    Dim path As Variant
     If KisIsMac() Then
         KisOnMac "export"
         Exit Sub
@@ -28,7 +30,9 @@ Public Sub KisExport()
     If IsEmpty(report) Then Exit Sub
     If report(0) = "done" Then
         If KisAsk(report(2), TITLE) Then
-            If Not KisOpenFile(report(3)) Then KisTell KisText("msg.cannot_open") & vbLf & report(3), TITLE
+            For Each path In Split(report(3), vbLf)   ' of all accounts there are several
+                If Not KisOpenFile(path) Then KisTell KisText("msg.cannot_open") & vbLf & path, TITLE
+            Next path
         End If
     ElseIf report(0) <> "cancelled" Then
         KisTell report(2), TITLE
@@ -45,7 +49,7 @@ failed:
     KisTell KisText("msg.cannot_copy") & vbLf & reason, TITLE
 End Sub
 
-' One real call, and what it says.
+' One real call, and what the doctor finds.
 Public Sub KisCheck()
     If KisIsMac() Then
         KisOnMac "check"
@@ -53,7 +57,7 @@ Public Sub KisCheck()
     End If
     On Error GoTo failed
     KisDisconnect   ' whoever asks now does not want to hear of an earlier failure
-    KisTell KisUnmarked(KisAskPython(MACROS, "check", Array(KisSetting("KisAccount")))), TITLE
+    KisTell KisUnmarked(KisAskPython(DOCTOR, "check", Array(KisSetting("KisAccount")))), TITLE
     Exit Sub
 failed:
     KisTell KisText("msg.no_python") & vbLf & vbLf & KisLastFailure(), TITLE
@@ -309,8 +313,8 @@ Private Sub KisFormatTable(ByVal anchor As Object)
         Exit Sub
     End If
     wanted = KisFormats(block.Columns(1))
-    For place = 1 To block.Rows.Count
-        KisFormatCells block.Cells(place, 2), wanted(place - 1)
+    For place = 1 To block.Rows.Count   ' of all accounts there are several columns
+        KisFormatCells block.Cells(place, 2).Resize(1, block.Columns.Count - 1), wanted(place - 1)
     Next place
 End Sub
 

@@ -99,9 +99,9 @@ def write_dashboard(book: Book) -> None:
 
 def _write_calls(book: Book) -> None:
     """The three calls that everything else on this sheet reads, in hidden columns."""
-    book.table(Page.DASHBOARD, headline.STATUS, f"=KIS_STATUS({Name.ACCOUNT.value})", lambda _row, _column: {})
-    book.table(Page.DASHBOARD, headline.SUMMARY, f'=KIS_SUMMARY({Name.ACCOUNT.value},"",0)', lambda _row, _column: {})
-    formula = f'=KIS_HOLDINGS({Name.ACCOUNT.value},"{_KEYS}",0,"{_OPTIONS}")'
+    book.table(Page.DASHBOARD, headline.STATUS, f"=KIS_STATUS({Name.WHOLE.value})", lambda _row, _column: {})
+    book.table(Page.DASHBOARD, headline.SUMMARY, f'=KIS_SUMMARY({Name.WHOLE.value},"",0)', lambda _row, _column: {})
+    formula = f'=KIS_HOLDINGS({Name.WHOLE.value},"{_KEYS}",0,"{_OPTIONS}")'
     book.table(Page.DASHBOARD, f"S{FIRST}:X{FIRST + TOP - 1}", formula, lambda _row, _column: {})
 
 

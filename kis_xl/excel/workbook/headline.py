@@ -3,7 +3,7 @@
 They stand in hidden columns of the dashboard, from row 4 on:
 
     P:Q  KIS_STATUS      R     KIS_SUMMARY, values only      S:X  the ten largest holdings
-    Y:Z, AA              what the charts show                AB   level, age, whose figures, banner, line
+    Y:Z, AA              what the charts show                AB   level, age, whose figures, banner, line, account asked
 
 One call each, so that all of the dashboard is of one moment and a failure costs one wait, not twenty.
 """
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from kis_xl.configfile import ALL
+from kis_xl.excel.arguments import AS_ONE
 from kis_xl.excel.workbook.book import Book
 from kis_xl.excel.workbook.edition import Name, Page
 from kis_xl.fields import SUMMARY_FIELDS
@@ -24,6 +26,7 @@ LEVEL: Final = "$AB$4"
 BANNER: Final = "$AB$7"
 LINE: Final = "$AB$8"
 MINUTES: Final = "$AB$9"
+WHOLE: Final = "$AB$10"
 _A_DAY: Final = 24 * 60
 
 #: The rows of KIS_STATUS by what they hold.
@@ -84,6 +87,10 @@ def write_headline(book: Book) -> None:
         (LINE, f"=IF({LEVEL}=2,{BANNER},$AB$6)", uncomputed),
     ):
         sheet.write_formula(cell.replace("$", ""), formula, None, cached)
+    # a sheet has room for the columns of one account: with * in the settings it shows all of them as one
+    account = f"TRIM({Name.ACCOUNT.value})"
+    sheet.write_formula(WHOLE.replace("$", ""), f"=IF({account}={quoted(ALL)},{quoted(AS_ONE)},{account})", None, "")
+    book.name(Name.WHOLE, Page.DASHBOARD, WHOLE)
     book.name(Name.LINE, Page.DASHBOARD, LINE)
     book.name(Name.LEVEL, Page.DASHBOARD, LEVEL)
 

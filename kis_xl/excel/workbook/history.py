@@ -43,7 +43,7 @@ def write_history(book: Book) -> None:
     dress(book, page, "A:B", _HEADER_ROW)
     sheet.set_row(_HEADER_ROW - 1, 24)
     none = Text("저장된 날이 없습니다. 조회한 날마다 한 줄씩 쌓입니다.", "No day is stored yet. Each day that is fetched adds a row.")
-    call = f'KIS_HISTORY({Name.HISTORY_FIELD.value},{Name.HISTORY_START.value},"",{Name.ACCOUNT.value})'
+    call = f'KIS_HISTORY({Name.HISTORY_FIELD.value},{Name.HISTORY_START.value},"",{Name.WHOLE.value})'
     write_or_say(book, page, f"A{_HEADER_ROW}:B{_HEADER_ROW + LEGACY_DAYS}", call, none, _FIELDS)
     _write_points(book)
     sheet.insert_chart(f"D{_HEADER_ROW}", _chart(book), {"object_position": 3})

@@ -20,9 +20,9 @@ _INTRODUCTION = Text(
     "ribbon tab KIS.",
 )
 _OTHER = Text(
-    "In English: press Enable Editing and Enable Content, set the environment variables of your account (step 2), then press the "
+    "In English: press Enable Editing and Enable Content, run `kis-xl setup` at a command prompt (step 2), then press the "
     "first button of the dashboard. `kis-xl workbook --lang en` makes this workbook in English.",
-    "한국어: 「편집 사용」과 「콘텐츠 사용」을 누르고, 계좌의 환경 변수를 설정한 뒤(2단계) 대시보드의 첫 단추를 누르세요. "
+    "한국어: 「편집 사용」과 「콘텐츠 사용」을 누르고, 명령 창에서 kis-xl setup 을 실행한 뒤(2단계) 대시보드의 첫 단추를 누르세요. "
     "`kis-xl workbook --lang ko` 로 한국어 파일을 만들 수 있습니다.",
 )
 
@@ -55,10 +55,10 @@ _ENABLE: Final[Step] = (
 _SETUP: Final[Step] = (
     Text("계좌를 등록합니다", "Set up the account"),
     Text(
-        "Windows의 「계정의 환경 변수 편집」에서 KIS_XL_ACCOUNT, KIS_XL_APPKEY, KIS_XL_APPSECRET 을 설정하고 Excel을 다시 시작합니다.\n"
-        "앱키와 계좌번호는 이 파일에 저장되지 않습니다. 「연결 점검」을 누르면 실제로 한 번 조회해 확인합니다.",
-        "Set KIS_XL_ACCOUNT, KIS_XL_APPKEY and KIS_XL_APPSECRET in Windows' “Edit environment variables for your account”, and start "
-        "Excel again.\nNone of them is stored in this file. Check connection makes a real call to see that they work.",
+        "명령 창에 kis-xl setup 을 적습니다. 필요한 것을 묻고, 실제로 조회해 확인합니다. 키 없이 해 보려면 kis-xl setup --demo 입니다.\n"
+        "앱키와 계좌번호는 이 파일이 아니라 Windows의 자격 증명 관리자에 저장됩니다. 이미 했다면 건너뜁니다.",
+        "At a command prompt run kis-xl setup: it asks what it needs and checks it by a real call. No keys yet: kis-xl setup --demo.\n"
+        "The keys and the account number are kept in Windows' Credential Manager, not in this file. Skip this if it is done.",
     ),
 )
 _REFRESH: Final[Step] = (
@@ -150,8 +150,10 @@ _COMMON: Final[tuple[Step, ...]] = (
     (
         Text("그 밖의 문제", "Anything else"),
         Text(
-            "「연결 점검」을 누르면 어디가 막혔고 무엇을 하면 되는지 알려 줍니다. 설정 시트의 상태에 로그 파일의 위치가 있습니다.",
-            "Press Check connection: it says where it is stuck and what to do. The state on the Settings sheet names the log file.",
+            "「연결 점검」을 누르거나 명령 창에 kis-xl doctor 를 적으면 어디가 막혔고 무엇을 하면 되는지 알려 줍니다. "
+            "설정 시트의 상태에 로그 파일의 위치가 있습니다.",
+            "Press Check connection, or run kis-xl doctor at a command prompt: it says where it is stuck and what to do. The state on the "
+            "Settings sheet names the log file.",
         ),
     ),
 )

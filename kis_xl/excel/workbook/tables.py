@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from kis_xl.changes import CHANGE_FIELDS
+from kis_xl.excel.arguments import ACCOUNT_FIELD, AS_ONE
 from kis_xl.excel.workbook.book import Book
 from kis_xl.excel.workbook.edition import Macro, Name, Page
 from kis_xl.excel.workbook.page import colour_signs, dress, set_up_print, write_buttons, write_title
-from kis_xl.excel.workbook.styles import DAY, ENTRY, HEADER, HEADER_SHAPE, NOTE, ROW, SPAN, Look, cells_wide
+from kis_xl.excel.workbook.styles import DAY, ENTRY, HEADER, HEADER_FILL, HEADER_SHAPE, NOTE, ROW, SPAN, Look, cells_wide
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Kind
 from kis_xl.language import Text
 
@@ -65,13 +66,28 @@ def write_holdings(book: Book) -> None:
     sheet.set_row(3, 6)
     sheet.set_row(_HEADER_ROW - 1, 33)
     dress(book, page, columns, _HEADER_ROW)
-    formula = f'=KIS_HOLDINGS({Name.ACCOUNT.value},"",1,{Name.OPTIONS.value})'
+    formula = f'=KIS_HOLDINGS({Name.WHOLE.value},"",1,{Name.OPTIONS.value})'
     area = f"A{_HEADER_ROW}:Z{_HEADER_ROW + LEGACY_ROWS}"
     book.table(page, area, formula, lambda row, column: _looks(HOLDING_FIELDS, row, column), painted=1)
     _say_above(book, page, area, '""')
+    _write_whose(book)
     sheet.ignore_errors({"number_stored_as_text": f"A1:Z{_HEADER_ROW + SPAN}"})  # codes are text, and meant to be
     sheet.freeze_panes(_HEADER_ROW, 2)
     set_up_print(book, page, header_row=_HEADER_ROW)
+
+
+def _write_whose(book: Book) -> None:
+    """Beside the holdings of all accounts, whose each is: further left it would move all columns that are formatted for one account."""
+    page, sheet = Page.HOLDINGS, book.sheet(Page.HOLDINGS)
+    whole, first = Name.WHOLE.value, f"AA{_HEADER_ROW + 1}"
+    sheet.set_column("AA:AA", 18, book.style(_look(ACCOUNT_FIELD)))
+    formula = f'=IF({whole}="{AS_ONE}",KIS_HOLDINGS({whole},"{ACCOUNT_FIELD.key}",1,{Name.OPTIONS.value}),"")'
+    area = f"AA{_HEADER_ROW}:AA{_HEADER_ROW + LEGACY_ROWS}"
+    book.table(page, area, formula, lambda row, _column: _look(ACCOUNT_FIELD) if row else HEADER_SHAPE, painted=1)
+    header = {"type": "formula", "criteria": f"=ISTEXT($AA${_HEADER_ROW})*LEN($AA${_HEADER_ROW})>0", "format": book.rule(HEADER_FILL)}
+    sheet.conditional_format(f"AA{_HEADER_ROW}", header)
+    lines = {"type": "formula", "criteria": f"=LEN($AA{_HEADER_ROW + 1})>0", "format": book.rule(ROW)}
+    sheet.conditional_format(f"{first}:AA{_HEADER_ROW + SPAN}", lines)
 
 
 def write_account(book: Book) -> None:
@@ -93,7 +109,7 @@ def write_account(book: Book) -> None:
         sheet.write_string(f"D{first + place}", note, book.style(ROW, NOTE, shrink=True, indent=1))
         if field.signed:
             colour_signs(book, page, f"B{first + place}:B{first + place}")
-    book.table(page, f"A{first}:C{last}", f'=KIS_SUMMARY({Name.ACCOUNT.value},"",2)', _account_look)
+    book.table(page, f"A{first}:C{last}", f'=KIS_SUMMARY({Name.WHOLE.value},"",2)', _account_look)
     sheet.freeze_panes(4, 0)
     set_up_print(book, page)
 
@@ -126,7 +142,7 @@ def write_changes(book: Book) -> None:
         "비교할 이전 날의 잔고가 없습니다. 첫날이라면 내일부터 표시됩니다.",
         "There is no earlier day to compare with. On the first day that is so: shown from tomorrow on.",
     )
-    call = f"KIS_CHANGES({Name.SINCE.value},{Name.ACCOUNT.value})"
+    call = f"KIS_CHANGES({Name.SINCE.value},{Name.WHOLE.value})"
     write_or_say(book, page, f"A{_HEADER_ROW}:L{_HEADER_ROW + LEGACY_ROWS}", call, none, CHANGE_FIELDS)
     sheet.ignore_errors({"number_stored_as_text": f"A1:Z{_HEADER_ROW + SPAN}"})  # codes are text, and meant to be
     sheet.freeze_panes(_HEADER_ROW, 2)
