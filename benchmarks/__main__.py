@@ -13,6 +13,7 @@ def main() -> None:
     measures = (
         work.typing,
         work.importing,
+        work.checking,
         work.memory,
         fetch.against_a_bare_loop,
         fetch.under_the_mock_limit,

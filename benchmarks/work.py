@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from statistics import median
@@ -64,6 +66,22 @@ def importing() -> list[Line]:
     ]
 
 
+def checking() -> list[Line]:
+    """The doctor without network, for an account whose every file is there to be looked at."""
+    with Simulator([demo_account(Environment.REAL, rows=200)], Limits.off()) as running, tempfile.TemporaryDirectory() as home:
+        given = running.account()
+        variables = {"ACCOUNT": given.number, "APPKEY": given.appkey, "APPSECRET": given.appsecret, "BASE_URL": running.real_url}
+        environment = os.environ | {f"KIS_XL_{name}": value for name, value in (variables | {"HOME": home}).items()}
+        command = [sys.executable, "-m", "kis_xl"]
+        subprocess.run([*command, "export"], env=environment, check=True, capture_output=True)
+        ours = typical(lambda: subprocess.run([*command, "doctor", "--offline"], env=environment, check=True, stdout=subprocess.DEVNULL))
+    library = typical(lambda: subprocess.run([sys.executable, "-c", "import click"], check=True))
+    return [
+        Line("kis-xl doctor --offline, s", ours, "≤ 1", ""),
+        Line("kis-xl doctor --offline / import click", ours / library, "", f"{ours * 1e3:.0f} ms / {library * 1e3:.0f} ms"),
+    ]
+
+
 def memory() -> list[Line]:
     name = f"memory of a fetch of {MANY_ROWS:,} rows, MB"
     if sys.platform == "win32":
@@ -76,4 +94,4 @@ def memory() -> list[Line]:
 
 
 def lines() -> list[Line]:
-    return typing() + importing() + memory()
+    return typing() + importing() + checking() + memory()
