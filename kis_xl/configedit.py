@@ -97,7 +97,7 @@ class ConfigEditor:
             self._write(before, lambda document: document.update({"default": known}))
 
     def set_preference(self, key: str, value: str | int | float) -> None:
-        """Set one of the preferences: language, secrets, connect_timeout, read_timeout, attempts."""
+        """Set one of `configfile.PREFERENCES`."""
         with self._alone() as before:
             self._write(before, lambda document: document.update({key: value}))
 
@@ -129,8 +129,15 @@ class ConfigEditor:
             return None, ""
         store, entry = store_of(secrets, self._folder), new_name()
         self._note({entry: store.kind})
-        store.write(entry, account.secrets)
-        return store, entry
+        try:
+            store.write(entry, account.secrets)
+        except ConfigError:
+            if secrets != "auto" or store.kind == FILE:
+                raise
+        else:
+            return store, entry
+        # there is a store but it does not open, as in a session without a desktop: then it is as good as none
+        return self._stored(account, FILE)
 
     @contextmanager
     def _undone_by(self, store: SecretStore | None, entry: str) -> Iterator[None]:
@@ -186,7 +193,7 @@ class ConfigEditor:
             text = target.read_bytes().decode("utf-8-sig") if target.exists() else ""
             document = tomlkit.parse(text) if text else _new()
             change(document)
-            data = tomlkit.dumps(document).encode()
+            data = f"{tomlkit.dumps(document).rstrip()}\n".encode()
             configfile.parse(data, self._path)
             write_atomically(target, data, keep_mode=True)
         except OSError as error:

@@ -115,7 +115,7 @@ def parse(data: bytes, path: Path) -> ConfigFile:
     """What `data` says, as if it stood at `path`. Raises ConfigError or AccountError, which name line and key."""
     text, table = _toml(data, path)
     reader = _Reader(path, text)
-    values = reader.values((), table, _PREFERENCES, ("parameters", "accounts"))
+    values = reader.values((), table, (*PREFERENCES, "accounts"))
     accounts: dict[str, Entry] = {}
     for name, given in reader.table((), table, "accounts").items():
         entry = reader.account(name, given)
@@ -141,12 +141,11 @@ def _toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
         why = Text("TOML 문법에 맞지 않습니다", "it is not TOML")
     raise ConfigError(
         Text(f"{path.name} {line}행을 읽을 수 없습니다: {why.ko}", f"{path.name}, line {line} cannot be read: {why.en}"),
-        Text(f'{path} 을(를) 고치세요. 글은 "따옴표" 안에 적습니다.', f'Mend {path}. A text stands in "quotes".'),
+        Text(
+            f'{path} 을(를) 고치세요. 글과 한글 이름은 따옴표 안에 적습니다: [accounts."연금"]',
+            f'Mend {path}. Texts, and names with letters other than a-z, stand in quotes: [accounts."연금"]',
+        ),
     )
-
-
-def _anything(_: str) -> None:
-    """Checked elsewhere."""
 
 
 def _entry_name(text: str) -> None:
@@ -157,19 +156,40 @@ def _entry_name(text: str) -> None:
         )
 
 
-_PREFERENCES: Final = ("default", "language", "secrets", "connect_timeout", "read_timeout", "attempts")
-_OF_AN_ACCOUNT: Final[dict[str, Callable[[str], object]]] = {
+def _header(key: str) -> Callable[[str], object]:
+    return lambda text: check_header(key, text)
+
+
+#: What can stand at the top of the file, and what it is for.
+PREFERENCES: Final[dict[str, Text]] = {
+    "default": Text("기본 계좌의 이름", "the name of the default account"),
+    "language": Text("ko 또는 en", "ko or en"),
+    "connect_timeout": Text("연결 제한 시간(초, 기본값 5)", "seconds to wait for a connection (default 5)"),
+    "read_timeout": Text("응답 제한 시간(초, 기본값 30)", "seconds to wait for an answer (default 30)"),
+    "attempts": Text("일시적 장애에서 시도할 횟수(기본값 6)", "attempts at a passing fault (default 6)"),
+    "parameters": Text("모든 계좌의 조회 파라미터(표)", "query parameters of all accounts (a table)"),
+}
+#: What can stand in the table of an account, and what it is for.
+OF_AN_ACCOUNT: Final[dict[str, Text]] = {
+    "id": Text("보안 저장소에서 이 계좌의 앱키를 찾는 이름", "the name under which its keys lie in the secret store"),
+    "secrets": Text("앱키가 있는 곳: system, file", "where its keys are: system, file"),
+    "number": Text("가려진 계좌번호 1234****-01", "the masked account number, 1234****-01"),
+    "environment": Text("real(기본값) 또는 mock", "real (default) or mock"),
+    "customer_type": Text("P(개인, 기본값) 또는 B(법인)", "P (person, default) or B (corporation)"),
+    "ip_addr": Text("법인: 공인 IP", "corporation: public IP address"),
+    "seq_no": Text("법인: 일련번호(기본값 001)", "corporation: sequence number (default 001)"),
+    "mac_address": Text("맥주소, 구분값 없이", "MAC address without separators"),
+    "base_url": Text("다른 서버 주소(http는 이 컴퓨터로만)", "another host (plain http for this machine only)"),
+    "calls_per_second": Text(
+        "초당 호출 수 (기본값 실전 18, 모의 1; 새 앱키는 3일간 3)", "calls a second (default 18 real, 1 mock; a new key 3 for 3 days)"
+    ),
+    "practice": Text("true: 시뮬레이터의 연습 계좌", "true: a practice account on the simulator"),
+    "parameters": Text("이 계좌의 조회 파라미터(표)", "its query parameters (a table)"),
+}
+_CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "id": _entry_name,
-    "secrets": _anything,
-    "number": _anything,
-    "environment": _anything,
-    "customer_type": _anything,
-    "practice": _anything,
     "base_url": check_host,
-    "ip_addr": lambda text: check_header("ip_addr", text),
-    "seq_no": lambda text: check_header("seq_no", text),
-    "mac_address": lambda text: check_header("mac_address", text),
-    "calls_per_second": _anything,
+    **{key: _header(key) for key in ("ip_addr", "seq_no", "mac_address")},
 }
 
 
@@ -180,13 +200,13 @@ class _Reader:
         self._path = path
         self._text = text
 
-    def values(self, at: tuple[str, ...], table: Mapping[str, Any], known: tuple[str, ...], others: tuple[str, ...]) -> Values:
+    def values(self, at: tuple[str, ...], table: Mapping[str, Any], known: tuple[str, ...]) -> Values:
         texts = {}
         for key, value in table.items():
-            if key in others:
+            if key in ("parameters", "accounts") and key in known:  # tables, read elsewhere
                 continue
             if key not in known:
-                near = ", ".join(difflib.get_close_matches(key, [*known, *others], n=1) or known)
+                near = ", ".join(difflib.get_close_matches(key, known, n=1) or known)
                 hint = Text(f"쓸 수 있는 이름: {near}", f"There is: {near}")
                 raise self.fault((*at, key), Text("이런 설정은 없습니다", "there is no such setting"), hint)
             texts[key] = self._written((*at, key), value)
@@ -205,8 +225,8 @@ class _Reader:
         raise raised
 
     def _checked(self, name: str, at: tuple[str, ...], table: Mapping[str, Any]) -> Entry:
-        values = self.values(at, table, tuple(_OF_AN_ACCOUNT), ("parameters",))
-        for key, check in _OF_AN_ACCOUNT.items():
+        values = self.values(at, table, tuple(OF_AN_ACCOUNT))
+        for key, check in _CHECKS.items():
             if key in values:
                 values.checked(key, check)
         practice = values.choice("practice", {"true": True, "false": False}, default=False)
@@ -281,8 +301,9 @@ def line_of(text: str, at: tuple[str, ...]) -> int:
             path = table
         else:
             path = (*table, *next(_paths(line.partition("=")[0] + "= 0"), ()))
-        if path == at[: len(path)] and len(path) > length:
-            best, length = number, len(path)
+        common = min(len(path), len(at))
+        if path[:common] == at[:common] and common > length:
+            best, length = number, common
     return best
 
 

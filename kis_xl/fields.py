@@ -315,8 +315,8 @@ RESPONSE_HEADERS: tuple[Field, ...] = (
 
 RESPONSE_BODY: tuple[Field, ...] = (
     _text("rt_cd", "성공 실패 여부", "Result", 1, True, Text("0 : 성공, 0 이외의 값 : 실패", "0: success, anything else: failure")),
-    _text("msg_cd", "응답코드", "Message code", 8, True, Text("응답코드", "")),
-    _text("msg1", "응답메세지", "Message", 80, True, Text("응답메세지", "")),
+    _text("msg_cd", "응답코드", "Message code", 8, True, Text("응답코드", "message code")),
+    _text("msg1", "응답메세지", "Message", 80, True, Text("응답메세지", "message text")),
     _text("ctx_area_fk100", "연속조회검색조건100", "Cursor: condition", 100, True),
     _text("ctx_area_nk100", "연속조회키100", "Cursor: key", 100, True),
     Field("output1", "응답상세1", "Holdings", Kind.ROWS, None, True),

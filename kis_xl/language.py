@@ -25,11 +25,22 @@ class Text(NamedTuple):
 NO_TEXT = Text("", "")
 
 
+_preferred: Language | None = None
+
+
+def prefer(language: Language | None) -> None:
+    """Have `language` where KIS_XL_LANG is not set; None for the system's."""
+    global _preferred
+    _preferred = language
+
+
 def current() -> Language:
-    """The user's language: KIS_XL_LANG where it is set, otherwise Korean on a Korean system and English elsewhere."""
+    """The user's language: KIS_XL_LANG where it is set, then what is preferred, then Korean on a Korean system and English elsewhere."""
     wanted = os.environ.get("KIS_XL_LANG", "").strip().lower()
     if wanted in ("ko", "en"):
         return "ko" if wanted == "ko" else "en"
+    if _preferred is not None:
+        return _preferred
     try:
         system = locale.getlocale()[0] or ""
     except ValueError:  # an environment with a locale that does not exist

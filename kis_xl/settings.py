@@ -101,7 +101,7 @@ class Settings:
         source = os.environ if environ is None else environ
         variables = {key: source[key].strip() for key in VARIABLES if source.get(key, "").strip()}
         _register_secrets(variables)
-        home = _home(variables)
+        home = home_of(variables)
         file = configfile.read(home / configfile.FILE_NAME)
         preferences = _under(variables, _PREFERENCES)
         languages: dict[str, Language] = {name: name for name in LANGUAGES}
@@ -131,6 +131,11 @@ class Settings:
     def default(self) -> str:
         """The name of the default account, "" where there is none."""
         return ENV_ACCOUNT if self.has_variables else self.file.default
+
+    @property
+    def base_url(self) -> str:
+        """The other host that the environment variable names, "" for the service's own."""
+        return _under(self._variables, _OF_AN_ACCOUNT).text("base_url")
 
     @property
     def has_variables(self) -> bool:
@@ -272,7 +277,8 @@ def _register_secrets(values: Mapping[str, str]) -> None:
         register(number[:_ACCOUNT_DIGITS], f"{number[:4]}****")
 
 
-def _home(values: Mapping[str, str]) -> Path:
+def home_of(values: Mapping[str, str]) -> Path:
+    """The data folder that the variables name, by default the system's place for a user's data. ConfigError for a home of nobody."""
     if "KIS_XL_HOME" not in values:
         return platformdirs.user_data_path("kis_xl", appauthor=False)
     try:

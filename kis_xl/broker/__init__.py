@@ -50,13 +50,12 @@ class Broker:
         key = fingerprint(account.appkey.reveal(), account.environment.key, account.host)
         self._account = account
         self._policy = policy
-        self._slots = Slots(
-            folder.part("limits") / f"{key}.sqlite",
-            policy.rate_for(account.environment, account.calls_per_second),
-            policy.longest_slot_wait,
-        )
+        # each process has a practice service of its own: there is no limit and no token to share
+        rate = None if account.practice else policy.rate_for(account.environment, account.calls_per_second)
+        tokens = None if account.practice else folder.part("tokens") / f"{key}.token"
+        self._slots = Slots(folder.part("limits") / f"{key}.sqlite", rate, policy.longest_slot_wait)
         self._http = Http(account.address, policy, self._slots)
-        self._tokens = Tokens(account, self._http, folder.part("tokens") / f"{key}.token", policy)
+        self._tokens = Tokens(account, self._http, tokens, policy)
         self._one_at_a_time = threading.Lock()
 
     def balance(self, parameters: Mapping[str, str] | None = None, progress: ProgressCallback | None = None) -> Balance:

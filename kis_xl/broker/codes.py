@@ -60,17 +60,19 @@ class Meaning:
 
 _LATER = Text("잠시 후 다시 시도하세요.", "Try again in a while.")
 _KEYS = Text(
-    "KIS_XL_APPKEY 와 KIS_XL_APPSECRET 을 KIS Developers에서 발급받은 그대로 다시 복사하세요.",
-    "Copy KIS_XL_APPKEY and KIS_XL_APPSECRET again, exactly as KIS Developers shows them.",
+    "`kis-xl setup` 으로 앱키를 KIS Developers에 보이는 그대로 다시 입력하세요 (환경 변수라면 KIS_XL_APPKEY, KIS_XL_APPSECRET).",
+    "Enter the keys again with `kis-xl setup`, exactly as KIS Developers shows them (or KIS_XL_APPKEY and KIS_XL_APPSECRET).",
 )
 _ACCOUNT = Text(
-    "KIS_XL_ACCOUNT 의 계좌번호와 상품코드, 그리고 앱키를 발급받은 계좌인지 확인하세요.",
-    "Check the number and product code in KIS_XL_ACCOUNT, and that the app key was issued for this account.",
+    "계좌번호와 상품코드(환경 변수라면 KIS_XL_ACCOUNT), 그리고 앱키를 발급받은 계좌인지 확인하세요.",
+    "Check number and product code (or KIS_XL_ACCOUNT), and that the app key was issued for this account.",
 )
 _CORPORATE = Text(
-    "법인 계좌는 KIS_XL_CUSTTYPE=B 와 KIS_XL_PERSONALSECKEY, KIS_XL_SEQ_NO, KIS_XL_PHONE_NUMBER, KIS_XL_IP_ADDR 가 필요합니다. "
+    "법인 계좌는 `kis-xl setup --corporate` 로 등록하세요. 환경 변수라면 KIS_XL_CUSTTYPE=B 와 KIS_XL_PERSONALSECKEY, KIS_XL_SEQ_NO, "
+    "KIS_XL_PHONE_NUMBER, KIS_XL_IP_ADDR 가 필요합니다. "
     "개인 계좌라면 KIS_XL_CUSTTYPE 을 지우세요.",
-    "A corporate account needs KIS_XL_CUSTTYPE=B and KIS_XL_PERSONALSECKEY, KIS_XL_SEQ_NO, KIS_XL_PHONE_NUMBER, KIS_XL_IP_ADDR. "
+    "Enter a corporate account with `kis-xl setup --corporate`; as variables it needs KIS_XL_CUSTTYPE=B, KIS_XL_PERSONALSECKEY, "
+    "KIS_XL_SEQ_NO, KIS_XL_PHONE_NUMBER and KIS_XL_IP_ADDR. "
     "For a personal account remove KIS_XL_CUSTTYPE.",
 )
 _PERMISSION = Text(
@@ -78,12 +80,12 @@ _PERMISSION = Text(
     "Check on KIS Developers that the API is applied for, the allowed IP addresses and the customer type.",
 )
 _MOCK_KEY = Text(
-    "앱키가 모의투자용이면 KIS_XL_ENV=mock 으로, 실전 계좌를 보려면 KIS_XL_APPKEY 를 실전투자 앱키로 바꾸세요.",
-    "Set KIS_XL_ENV=mock to use this mock key, or put the real app key into KIS_XL_APPKEY to see the real account.",
+    "모의투자 앱키입니다: 환경을 mock 으로(config.toml의 environment 또는 KIS_XL_ENV=mock), 또는 실전투자 앱키로 바꾸세요.",
+    "It is a mock key: set environment in config.toml (or KIS_XL_ENV=mock), or enter the key of the real account.",
 )
 _REAL_KEY = Text(
-    "앱키가 실전투자용이면 KIS_XL_ENV=real 로, 모의 계좌를 보려면 KIS_XL_APPKEY 를 모의투자 앱키로 바꾸세요.",
-    "Set KIS_XL_ENV=real to use this real key, or put the mock app key into KIS_XL_APPKEY to see the mock account.",
+    "실전투자 앱키입니다: 환경을 real 로(config.toml의 environment 또는 KIS_XL_ENV=real), 또는 모의투자 앱키로 바꾸세요.",
+    "It is a real key: set environment in config.toml (or KIS_XL_ENV=real), or enter the key of the mock account.",
 )
 _HOST = Text(
     "KIS_XL_ENV 와 KIS_XL_BASE_URL 이 같은 환경(실전 또는 모의)을 가리키게 하세요.",
@@ -98,8 +100,8 @@ _DEAD_TOKEN = Meaning(
     AuthError,
     Text("새로 받은 접근토큰도 거절되었습니다.", "the service refused the token, and a new one too"),
     Text(
-        "앱키와 KIS_XL_ENV 가 같은 환경의 것인지 확인하고, 다른 프로그램이 토큰을 폐기하고 있지 않은지 보세요.",
-        "Check that the app key and KIS_XL_ENV belong to the same environment, and that no other program revokes the token.",
+        "앱키와 환경(config.toml의 environment 또는 KIS_XL_ENV)이 맞는지, 다른 프로그램이 토큰을 폐기하고 있지 않은지 보세요.",
+        "Check that the app key is of this environment (config.toml or KIS_XL_ENV), and that no other program revokes the token.",
     ),
 )
 _WRONG_KEY = Meaning(Action.FAIL, AuthError, Text("앱키 또는 앱시크릿이 맞지 않습니다.", "the app key or app secret is wrong"), _KEYS)
@@ -132,8 +134,8 @@ _MEANINGS: Final[dict[str, Meaning]] = {
         RateLimitError,
         Text("초당 호출 한도를 넘었다는 응답이 계속됩니다.", "the service keeps refusing: too many calls a second"),
         Text(
-            "같은 앱키를 쓰는 다른 프로그램을 멈추세요. 발급 3일 이내의 앱키라면 KIS_XL_RATE=3 으로 두세요.",
-            "Stop other programs that use the same app key. For a key younger than 3 days set KIS_XL_RATE=3.",
+            "같은 앱키를 쓰는 다른 프로그램을 멈추세요. 발급 3일 이내의 앱키라면 calls_per_second = 3 (또는 KIS_XL_RATE=3) 으로 두세요.",
+            "Stop other programs that use the same app key. For a key younger than 3 days set calls_per_second = 3 (or KIS_XL_RATE=3).",
         ),
     ),
     "EGW00215": Meaning(

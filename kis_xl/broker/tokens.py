@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 import re
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,20 +77,20 @@ class TokenForOneFetch:
 
 
 class Tokens:
-    """The token of one account's app key, in `file`.
+    """The token of one account's app key, in `file`; None where there is nobody to share it with.
 
     A token that the file cannot serve, since it could not be written or since this machine's clock says that it has
     expired, is kept in memory, so that it costs one request a Broker and not one a fetch.
     """
 
-    def __init__(self, account: Account, http: Http, file: Path, policy: Policy) -> None:
+    def __init__(self, account: Account, http: Http, file: Path | None, policy: Policy) -> None:
         self._account = account
         self._http = http
         self._file = file
         self._policy = policy
         self._kept: Token | None = None
         # long enough for another process to wait out the minute and be served
-        self._lock = FileLock(f"{file}.lock", timeout=policy.token_wait + 60, mode=0o600)
+        self._lock = None if file is None else FileLock(f"{file}.lock", timeout=policy.token_wait + 60, mode=0o600)
 
     def get(self) -> Token:
         """The stored token while it is good for some minutes yet, otherwise a new one."""
@@ -113,7 +113,8 @@ class Tokens:
                 known = True
             except Refusal:  # it was dead already
                 known = False
-            self._file.unlink(missing_ok=True)
+            if self._file is not None:
+                self._file.unlink(missing_ok=True)
             return known
 
     def expiry(self) -> datetime | None:
@@ -124,8 +125,9 @@ class Tokens:
     def forget(self) -> None:
         """Delete the stored token here; the service still knows it until it expires."""
         self._kept = None
-        with suppress(OSError):
-            self._file.unlink(missing_ok=True)
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
 
     def _usable(self, dead: Token | None = None) -> Token | None:
         token = self._read()
@@ -144,7 +146,7 @@ class Tokens:
     def _locked(self) -> Any:
         """The lock, held; released by `with`."""
         try:
-            return self._lock.acquire()
+            return nullcontext() if self._lock is None else self._lock.acquire()
         except Timeout:
             fault: KisError = RateLimitError(
                 Text(
@@ -196,6 +198,8 @@ class Tokens:
         return {"appkey": self._account.appkey.reveal(), "appsecret": self._account.appsecret.reveal()}
 
     def _read(self) -> Token | None:
+        if self._file is None:
+            return self._kept
         try:
             keep_to_owner(self._file)
             stored = json.loads(self._cipher().decrypt(self._file.read_bytes()))
@@ -212,6 +216,8 @@ class Tokens:
         return cipher(**self._keys())
 
     def _write(self, token: Token) -> bool:
+        if self._file is None:
+            return False
         stored = {"access_token": token.secret.reveal(), "access_token_token_expired": f"{token.expires:%Y-%m-%d %H:%M:%S}"}
         data = self._cipher().encrypt(json.dumps(stored).encode())
         try:
@@ -223,6 +229,7 @@ class Tokens:
         return True
 
     def _not_written(self, error: OSError) -> ConfigError:
+        assert self._file is not None  # noqa: S101 (nothing else is written)
         reason = reason_of(error)
         return ConfigError(
             Text(

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import click
+import platformdirs
 
 from kis_xl import __version__
 from kis_xl.cli.group import CommandGroup
-from kis_xl.language import Text
+from kis_xl.language import Text, prefer
 
-_COMMANDS: dict[str, Text] = {
+_LANGUAGE = re.compile(r"""^language\s*=\s*["'](ko|en)["']""", re.MULTILINE)
+#: Every command and what it does, in the order of the help text.
+COMMANDS: dict[str, Text] = {
+    "setup": Text("처음 설정: 계좌, 통합 문서, 예약", "first set-up: account, workbook, schedule"),
     "demo": Text(
         "계좌 없이 체험: 시뮬레이터에서 잔고를 읽어 보고서를 만듭니다", "try it with no account: page a simulated one and write a report"
     ),
     "balance": Text("보유종목과 계좌 합계를 표나 JSON으로 보여 줍니다", "show holdings and totals, as a table or as JSON"),
     "export": Text("잔고를 조회해 보고서(.xlsx)를 만듭니다", "fetch the balance and write the report (.xlsx)"),
     "workbook": Text("이 컴퓨터에 맞춘 Excel 통합 문서를 만듭니다", "make the Excel workbook for this machine"),
+    "accounts": Text("계좌를 추가하고 지우고 이름을 바꿉니다", "add, remove, rename accounts"),
+    "install": Text("Excel에 필요한 모든 것을 이 컴퓨터에 설치합니다", "put everything that Excel needs on this machine"),
+    "uninstall": Text("install 이 한 일을 되돌립니다", "undo what install did"),
+    "schedule": Text("날마다 보고서를 만들도록 예약합니다", "a report every trading day"),
+    "doctor": Text("처음부터 끝까지 점검하고 고칠 것을 알려 줍니다", "check the whole chain and say what to mend"),
     "simulator": Text("모의 KIS 서버를 이 컴퓨터에서 실행합니다", "run a simulated KIS server on this machine"),
 }
 
@@ -31,24 +42,19 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-_cli = CommandGroup(
-    "kis-xl",
-    __name__,
-    _COMMANDS,
-    Text("한국투자증권 계좌 잔고를 Excel로.", "Your Korea Investment & Securities balance in Excel."),
-    context_settings={"max_content_width": 110},
-)
-_cli.params.insert(
-    0,
-    click.Option(
-        ["--version"],
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        callback=_show_version,
-        help=Text("버전을 보여 줍니다", "show the version").in_(),
-    ),
-)
+def _group() -> CommandGroup:
+    """All commands, with their help in the user's language, which must be known by now."""
+    group = CommandGroup(
+        "kis-xl",
+        __name__,
+        COMMANDS,
+        Text("한국투자증권 계좌 잔고를 Excel로.", "Your Korea Investment & Securities balance in Excel."),
+        context_settings={"max_content_width": 110},
+    )
+    shown = Text("버전을 보여 줍니다", "show the version").in_()
+    version = click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help=shown)
+    group.params.insert(0, version)
+    return group
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,11 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
         _end_tidily()
+    _speak_as_configured()
     debug = "--debug" in arguments
     if debug:
         _show_log()
     try:
-        code = int(_cli.main(arguments, prog_name="kis-xl", standalone_mode=False, obj=debug) or 0)
+        code = int(_group().main(arguments, prog_name="kis-xl", standalone_mode=False, obj=debug) or 0)
         sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
     except SystemExit as ended:
         # click and rich end with 1 when the reader of a pipe has gone (`kis-xl balance | head`): that is no failure
@@ -91,6 +98,19 @@ def _set_up_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def _speak_as_configured() -> None:
+    """The language that the configuration file names is known before any command is, since each explains itself in it.
+
+    Only that is read here, and quickly; what is wrong with the file is told by the command that reads all of it.
+    """
+    if "KIS_XL_LANG" in os.environ:
+        return
+    home = os.environ.get("KIS_XL_HOME") or str(platformdirs.user_data_path("kis_xl", appauthor=False))
+    with suppress(OSError, UnicodeDecodeError, RuntimeError):
+        found = _LANGUAGE.search((Path(home).expanduser() / "config.toml").read_text(encoding="utf-8-sig").partition("\n[")[0])
+        prefer(None if found is None else "ko" if found[1] == "ko" else "en")
 
 
 def _end_tidily() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import logging
 import traceback
 
 import click
 
+from kis_xl.cli.usage import in_korean
 from kis_xl.errors import ArgumentError, KisError, OutputError, reason_of
 from kis_xl.language import Text
-from kis_xl.redaction import one_line, redact, shown_message
+from kis_xl.redaction import get_logger, one_line, redact, shown_message
 
 _OUTPUT_FAULTS = (errno.ENOSPC, errno.EIO, errno.EBADF, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -20,6 +22,8 @@ def tell(error: Exception, *, debug: bool, whose: str = "") -> int:
         click.echo(redact("".join(traceback.format_exception(error))), err=True)
     known = _as_kis_error(error)
     of = f"{whose}: " if whose else ""
+    # into the log of the day where one was begun; with --debug, where it would stand twice, the traceback is there already
+    get_logger("kis_xl.cli").log(logging.DEBUG if debug else logging.ERROR, "%s: %s%s", known.code, of, known.message("en"))
     click.echo(f"error: {known.code}: {of}{one_line(known.message())}", err=True)
     if known.hint.in_():
         click.echo(f"hint: {one_line(known.hint.in_())}", err=True)
@@ -33,7 +37,7 @@ def _as_kis_error(error: Exception) -> KisError:
         name = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kis-xl"
         said = shown_message(error.format_message())
         return ArgumentError(
-            Text(f"{_in_korean(error)} ({said})", said),
+            Text(in_korean(said), said),
             Text(f"`{name} --help` 로 사용법을 보세요.", f"`{name} --help` shows how it is used."),
         )
     if isinstance(error, OSError) and error.errno in _OUTPUT_FAULTS:
@@ -45,14 +49,3 @@ def _as_kis_error(error: Exception) -> KisError:
         "This is a bug in kis_xl. Run it again with --debug and report what it shows.",
     )
     return KisError(Text(what, what), hint)
-
-
-def _in_korean(error: click.ClickException) -> str:
-    """What is wrong with the arguments; click's own sentence, which follows, is English only."""
-    if isinstance(error, click.NoSuchOption):
-        return "없는 옵션입니다"
-    if isinstance(error, click.MissingParameter):
-        return "값이 빠졌습니다"
-    if isinstance(error, click.BadParameter):
-        return "옵션의 값이 올바르지 않습니다"
-    return "명령의 사용법이 올바르지 않습니다"
