@@ -6,11 +6,9 @@ import importlib.metadata
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from docs.generate import PAGES
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -22,14 +20,8 @@ def test_the_code_is_clean(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_generated_pages_are_up_to_date(name: str) -> None:
-    page = (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
-    assert page == PAGES[name](), "run: python docs/generate.py"
-
-
 def test_links_lead_somewhere() -> None:
-    for path in [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]:
+    for path in [*REPOSITORY.glob("README*.md"), *(REPOSITORY / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
@@ -45,32 +37,8 @@ def test_every_dependency_has_its_reason() -> None:
     requirements = importlib.metadata.requires("kis-xl") or []
     assert len(requirements) > 20
     for requirement in requirements:
-        name = re.split(r"[<>=; ]", requirement)[0]
+        name = re.split(r"[<>=; \[]", requirement)[0]
         assert name.removeprefix("types-").lower() in text.lower(), requirement  # a name counts in any case
-
-
-def test_readmes_python_runs(tmp_path: Path) -> None:
-    """The example for library users, as it stands, against the simulator."""
-    (code,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "Broker(" in block]
-    script = "import os\nfrom kis_xl.simulator import Limits, Simulator, demo_account\n"
-    script += "with Simulator([demo_account(rows=60)], Limits.off()) as simulator:\n"
-    script += "    account = simulator.account()\n"
-    script += (
-        "    os.environ |= {'KIS_XL_ACCOUNT': account.number, 'KIS_XL_APPKEY': account.appkey, 'KIS_XL_APPSECRET': account.appsecret}\n"
-    )
-    script += "    os.environ['KIS_XL_BASE_URL'] = simulator.real_url\n"
-    script += "".join(f"    {line}\n" for line in code.splitlines())
-    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
-    assert "Progress(pages=2, rows=60)" in done.stdout
-    assert "005930 삼성전자" in done.stdout
-
-
-def test_the_simulators_python_runs() -> None:
-    text = (REPOSITORY / "docs" / "simulator.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=False)
-    assert done.stdout.startswith("http://127.0.0.1:"), done.stderr
 
 
 def test_ci_runs_readmes_commands() -> None:
