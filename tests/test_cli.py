@@ -17,6 +17,8 @@ from openpyxl import load_workbook
 
 from kis_xl import __version__
 from kis_xl.cli import main
+from kis_xl.configedit import ConfigEditor, NewAccount
+from kis_xl.datafolder import DataFolder
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Kind
 from kis_xl.simulator import Simulator
 from tests.broker_kit import demo_account, inquiries, simulated
@@ -375,3 +377,15 @@ def test_the_simulator_serves_another_process() -> None:
         )
         serving.terminate()
     assert len(json.loads(done.stdout)["holdings"]) == 70
+
+
+def test_a_star_is_all_accounts(monkeypatch: pytest.MonkeyPatch, home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("하나", "둘"):
+        ConfigEditor(DataFolder(home)).add(NewAccount(name, {"practice": True}, {}, {}))
+    assert main(["balance", "--account", "*", "--json"]) == 0
+    both = json.loads(capfd.readouterr().out)
+    assert [(each["environment"], len(each["holdings"])) for each in both] == [("mock", 18)] * 2
+    assert main(["balance", "--account", "*"]) == 0
+    assert [line.split()[0] for line in capfd.readouterr().out.splitlines() if "5012****-01" in line] == ["하나", "둘"]
+    assert main(["balance", "--account", "둘", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["pages"] == 1

@@ -13,6 +13,7 @@ from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.fetching import fetch
 from kis_xl.cli.options import account_option, parameter_option, read_parameters
 from kis_xl.cli.table import show_table
+from kis_xl.configfile import ALL
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Holding, Summary
 from kis_xl.language import Text
 from kis_xl.models import Balance
@@ -32,19 +33,23 @@ from kis_xl.settings import Settings
 )
 @parameter_option()
 def balance(account_name: str | None, as_json: bool, by: str, parameters: tuple[str, ...]) -> None:
-    """Fetch and show one account."""
+    """Fetch and show one account, or all of them: an error of one is an error of the whole."""
     settings = Settings.load()
-    account = settings.account(account_name)
-    fetched = fetch(settings, account, read_parameters(parameters))
-    rows = fetched.by_stock() if by == "stock" else fetched.holdings
+    chosen = read_parameters(parameters)
+    fetched = [fetch(settings, account, chosen) for account in settings.accounts(account_name)]
+    rows = [each.by_stock() if by == "stock" else each.holdings for each in fetched]
     if as_json:
-        click.echo(_json(fetched, rows))
-    else:
-        show_table(fetched, rows)
-    tell_doubts(fetched)
+        documents = [_document(*each) for each in zip(fetched, rows, strict=True)]
+        click.echo(simplejson.dumps(documents if account_name == ALL else documents[0], ensure_ascii=False, use_decimal=False))
+    for place, each in enumerate(fetched):
+        if not as_json:
+            if place:
+                click.echo()
+            show_table(each, rows[place])
+        tell_doubts(each)
 
 
-def _json(fetched: Balance, rows: tuple[Holding, ...]) -> str:
+def _document(fetched: Balance, rows: tuple[Holding, ...]) -> dict[str, Any]:
     def plain(value: Any) -> Any:
         if isinstance(value, Decimal):
             return simplejson.RawJSON(f"{value:f}")
@@ -53,7 +58,7 @@ def _json(fetched: Balance, rows: tuple[Holding, ...]) -> str:
     def entries(row: Holding | Summary, fields: tuple[Field, ...]) -> dict[str, Any]:
         return {field.key: plain(getattr(row, field.key)) for field in fields}
 
-    document = {
+    return {
         "account": fetched.account.masked,
         "environment": fetched.environment.key,
         "as_of": fetched.as_of.isoformat(timespec="seconds"),
@@ -62,4 +67,3 @@ def _json(fetched: Balance, rows: tuple[Holding, ...]) -> str:
         "summary": None if fetched.summary is None else entries(fetched.summary, SUMMARY_FIELDS),
         "checks": [{"name": check.name, "expected": check.expected, "actual": check.actual, "ok": check.ok} for check in fetched.checks()],
     }
-    return simplejson.dumps(document, ensure_ascii=False, use_decimal=False)

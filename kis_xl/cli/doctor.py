@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from kis_xl import __version__, kst
 from kis_xl.cli.options import account_option
+from kis_xl.configfile import ALL
 from kis_xl.doctor import Case, Finding, examine, exit_code, first_to_mend, take_up
 from kis_xl.doctor.finding import GROUPS, Verdict, Whose
 from kis_xl.doctor.public import Public
@@ -50,7 +51,7 @@ _MARKS: Final[dict[Verdict, tuple[Text, str]]] = {
 @account_option()
 def doctor(account_name: str | None, *, as_json: bool, offline: bool) -> int:
     """Look at everything; 0 where nothing failed, otherwise the exit code of the first failure."""
-    case = take_up(offline=offline, account=account_name)
+    case = take_up(offline=offline, account=None if account_name == ALL else account_name)
     if as_json:
         findings = list(examine(case))
         click.echo(_json(case, findings))

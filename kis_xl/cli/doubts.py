@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import click
 
+from kis_xl.accounts import PRACTICE_HOST
 from kis_xl.language import Text
 from kis_xl.models import Balance
 from kis_xl.redaction import one_line, redact
 
 
 def tell_doubts(balance: Balance) -> None:
-    """A warning for each failed check, unknown field and holding without a price; silence when all is well."""
+    """A warning where the figures are made up, for each failed check, unknown field and holding without a price; else silence."""
+    if balance.host == PRACTICE_HOST:
+        _warn(Text("연습 계좌", "practice account"), Text("시뮬레이터가 지어낸 잔고입니다", "a simulator made these figures up").in_())
     for check in balance.checks():
         if not check.ok:
             _warn(Text(f"검산 불일치({check.caption.ko})", f"check failed ({check.caption.en})"), f"{check.expected:,} ≠ {check.actual:,}")

@@ -21,7 +21,7 @@ def account_option() -> Decorator:
         "--account",
         "account_name",
         metavar="NAME",
-        help=Text("계좌 이름 (기본: 기본 계좌)", "the account's name (default: the default one)").in_(),
+        help=Text("계좌 이름, * 는 모든 계좌 (기본: 기본 계좌)", "the account's name, * for all (default: the default one)").in_(),
     )
 
 
