@@ -136,7 +136,7 @@ class SystemStore:
         try:
             return getattr(self._backend, method)(f"{_SERVICE}:{name}", *given)
         except Exception as error:  # noqa: BLE001 (each system's store fails in its own way)
-            _log.warning("the secret store failed: %s: %s", type(error).__name__, error)
+            _log.warning("the secret store failed: %s", type(error).__name__)  # what it says could be what it was given
             fault = _failed(what, f"{self.caption.in_()}: {type(error).__name__}")
         raise fault
 

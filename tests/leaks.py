@@ -19,6 +19,8 @@ from kis_xl.simulator import demo_account, reference_account
 ALLOWED = {
     "secrets": "the store for machines that have no other, for its owner only",
     "script.py": "a program that a test wrote, with the secrets that it plants",
+    "keyring.json": "what a test has for the system's store",
+    "token.dat": "another client's, which keeps its keys there",
 }
 _SEEDS = range(1, 12)
 _shown: list[str] = []

@@ -264,7 +264,7 @@ def test_what_the_wrappers_and_the_buttons_call_is_there() -> None:
     )
     for name in ("KisCall", "KisArg"):
         assert f"Public Function {name}(" in source
-    called = dict(re.findall(r'KisAskPython\(MACROS, "(\w+)", Array\((.*)\)\)', source))
+    called = dict(re.findall(r'KisAskPython\((?:MACROS|DOCTOR), "(\w+)", Array\((.*)\)\)', source))
     called |= dict.fromkeys(re.findall(r'KisWatch\("(\w+)"\)', source), "KisSetting(1), KisSetting(2)")
     called |= {"hello": "KisSetting(1)"}
     assert set(called) >= {"hello", "poll", "cancel", "check", "is_trading", "formats", "our_formats", "start_refresh", "start_export"}
