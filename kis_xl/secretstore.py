@@ -76,7 +76,7 @@ class FileStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            fault = _failed(Text("읽을", "read"), f"{path}: {reason_of(error)}")
+            fault = _failed(Text("에서 앱키를 읽을", "read"), f"{path}: {reason_of(error)}")
         raise fault
 
     def write(self, name: str, entry: Mapping[str, str]) -> None:
@@ -85,7 +85,7 @@ class FileStore:
         try:
             write_atomically(path, json.dumps(dict(entry)).encode())
         except OSError as error:
-            fault = _failed(Text("저장할", "stored"), f"{path}: {reason_of(error)}")
+            fault = _failed(Text("에 앱키를 저장할", "stored"), f"{path}: {reason_of(error)}")
         else:
             return
         raise fault
@@ -95,7 +95,7 @@ class FileStore:
         try:
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
-            fault = _failed(Text("지울", "deleted"), reason_of(error))
+            fault = _failed(Text("에서 앱키를 지울", "deleted"), reason_of(error))
         else:
             return
         raise fault
@@ -119,18 +119,18 @@ class SystemStore:
 
     def read(self, name: str) -> dict[str, str] | None:
         """See `SecretStore`."""
-        stored = self._do(Text("읽을", "read"), "get_password", name, _USER)
+        stored = self._do(Text("에서 앱키를 읽을", "read"), "get_password", name, _USER)
         return None if stored is None else _entry(str(stored))
 
     def write(self, name: str, entry: Mapping[str, str]) -> None:
         """See `SecretStore`."""
         # ASCII and short: the store of Windows takes 1,280 letters
-        self._do(Text("저장할", "stored"), "set_password", name, _USER, json.dumps(dict(entry), separators=(",", ":")))
+        self._do(Text("에 앱키를 저장할", "stored"), "set_password", name, _USER, json.dumps(dict(entry), separators=(",", ":")))
 
     def delete(self, name: str) -> None:
         """See `SecretStore`."""
-        if self._do(Text("읽을", "read"), "get_password", name, _USER) is not None:
-            self._do(Text("지울", "deleted"), "delete_password", name, _USER)
+        if self._do(Text("에서 앱키를 읽을", "read"), "get_password", name, _USER) is not None:
+            self._do(Text("에서 앱키를 지울", "deleted"), "delete_password", name, _USER)
 
     def _do(self, what: Text, method: str, name: str, *given: str) -> Any:
         try:
@@ -146,7 +146,7 @@ def _entry(text: str) -> dict[str, str]:
         stored = json.loads(text)
         entry = {str(key): str(value) for key, value in stored.items()}
     except (ValueError, AttributeError, RecursionError):
-        fault = _failed(Text("읽을", "read"), Text("내용이 손상됨", "it is damaged").in_())
+        fault = _failed(Text("에서 앱키를 읽을", "read"), Text("내용이 손상됨", "it is damaged").in_())
     else:
         for value in entry.values():
             register(value)
@@ -156,7 +156,7 @@ def _entry(text: str) -> dict[str, str]:
 
 def _failed(what: Text, why: str) -> ConfigError:
     return ConfigError(
-        Text(f"보안 저장소에서 앱키를 {what.ko} 수 없습니다 ({why}).", f"the keys cannot be {what.en} in the secret store ({why})"),
+        Text(f"보안 저장소{what.ko} 수 없습니다 ({why}).", f"the keys cannot be {what.en} in the secret store ({why})"),
         Text(
             "컴퓨터의 잠금과 키 저장소를 확인하고, 계속되면 `kis-xl setup` 으로 다시 등록하세요.",
             "See that the store is unlocked; if it persists, enter the keys again with `kis-xl setup`.",

@@ -6,7 +6,8 @@ import io
 import os
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,8 +103,12 @@ class Conversation:
         self.keys(whose)
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
-        self._process.sendintr()
+        """Ctrl-C; once more where the program was just about to wait for a line, which Python then does all the same."""
+        for _ in range(_PATIENCE // 2):
+            self._process.sendintr()
+            if self._process.expect(["\n", pexpect.EOF, pexpect.TIMEOUT], timeout=2) != 2:
+                return
+        pytest.fail(f"it cannot be interrupted; the screen:\n{self.shown}")
 
     def hang_up(self) -> None:
         """Ctrl-D: the end of all that is typed."""
@@ -202,6 +207,14 @@ class Machine:
         for path in filter(Path.is_file, self.home.rglob("*")):
             data = path.read_bytes()
             assert not any(secret.encode() in data for account in accounts for secret in secrets_of(account)), path
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what another thread brings about."""
+    deadline = time.monotonic() + _PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def secrets_of(account: SimAccount) -> tuple[str, ...]:

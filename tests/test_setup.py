@@ -45,6 +45,12 @@ def machine(tmp_path: Path, running: Simulator) -> Machine:
     return Machine(tmp_path, running)
 
 
+def table(path: Path, name: str) -> list[tuple[object, ...]]:
+    """The rows of a report's table, with its captions."""
+    sheet = next(sheet for sheet in load_workbook(path) if name in sheet.tables)
+    return [tuple(cell.value for cell in row) for row in sheet[sheet.tables[name].ref]]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_from_the_first_question_to_the_first_report(machine: Machine, language: Language) -> None:
     machine.language = language
@@ -67,7 +73,7 @@ def test_from_the_first_question_to_the_first_report(machine: Machine, language:
     report = machine.run("export")
     path = Path("".join(report.shown.split("\n")[-2:]).strip())
     assert path.name.startswith(f"KIS_{name}_")
-    assert load_workbook(path).worksheets[0].max_row == 61
+    assert len(table(path, "Holdings")) == 61
     assert_hidden(report, MINE)
     assert len(token_calls(machine.running)) == 1  # the report uses what set-up got
 
@@ -218,8 +224,7 @@ def test_practice_twice_and_then_an_account(machine: Machine) -> None:
     report = machine.run("export").shown
     assert "시뮬레이터가 지어낸 잔고입니다" in report
     (path,) = (machine.home / "reports").glob("*.xlsx")
-    told = {row[0].value: row[1].value for row in load_workbook(path).worksheets[-1].iter_rows(min_row=2)}
-    assert any("시뮬레이터" in str(value) for value in told.values())
+    assert any("시뮬레이터" in str(cell) for row in table(path, "Provenance") for cell in row)
     assert not machine.running.calls
     # what is made up is not what is shown once there is something real
     set_up(machine)
@@ -259,3 +264,33 @@ def test_two_at_once_under_one_name(machine: Machine) -> None:
         assert f"{int(whose.summary()['tot_evlu_amt']):,}" in shown
     assert_hidden(first, MINE, OTHER)
     assert_hidden(second, MINE, OTHER)
+
+
+def test_removing_asks_first(machine: Machine) -> None:
+    set_up(machine)
+    before = machine.config
+    for answer, code in (("", 0), ("n", 0), ("아니요", 0), (None, 130)):
+        talk = machine.start("accounts", "remove", "내 계좌")
+        if answer is None:
+            talk.sees("지울까요? [y/N]")
+            talk.interrupt()
+        else:
+            talk.answer("지울까요? [y/N]", answer)
+        assert talk.end() == code
+        assert machine.config == before
+    talk = machine.start("accounts", "remove", "내 계좌")
+    talk.answer("지울까요? [y/N]", "maybe")
+    talk.answer("y 또는 n 으로 답하세요.", "ㅛ")  # y on a Korean keyboard
+    talk.sees("지웠습니다: 내 계좌")
+    assert talk.end() == 0
+    assert not machine.kept("secrets")
+    assert not machine.kept("tokens", "*.token")
+
+
+def test_a_configuration_that_cannot_be_read_is_told_before_anything_is_asked(machine: Machine) -> None:
+    machine.home.mkdir()
+    (machine.home / "config.toml").write_text("[accounts\n")
+    talk = machine.start("setup")
+    assert talk.end() == 2
+    assert "config.toml 1행" in talk.shown
+    assert machine.config == "[accounts\n"

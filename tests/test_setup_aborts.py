@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kis_xl.language import LANGUAGES, Language
+from kis_xl.language import LANGUAGES, Language, Text
 from kis_xl.simulator import Simulator
 from tests.broker_kit import demo_account, inquiries, simulated, token_calls
 from tests.terminal_kit import (
@@ -24,12 +24,13 @@ from tests.terminal_kit import (
     Conversation,
     Machine,
     assert_hidden,
+    until,
 )
 
 MINE = demo_account(rows=60, seed=2)
 DOUBT_KEYS, DOUBT_ENVIRONMENT, WRONG_ACCOUNT = "Swap them? [Y/n]", "Is it a mock account? [Y/n]", "What now?"
 #: Every question up to the saving, with an answer that leads to the next.
-BEFORE = {
+BEFORE: dict[str, tuple[Text | str, str]] = {
     "kind": (KIND, "1"),
     "number": (NUMBER, "50999999-01"),  # nobody's, and like one of mock trading
     "app key": (APPKEY, MINE.appsecret),
@@ -40,7 +41,7 @@ BEFORE = {
     "number again": (NUMBER, MINE.number),
     "name": (NAME, ""),
 }
-AFTER = {"workbook": (WORKBOOK, "n"), "schedule": (SCHEDULE, "n")}
+AFTER: dict[str, tuple[Text | str, str]] = {"workbook": (WORKBOOK, "n"), "schedule": (SCHEDULE, "n")}
 HIDDEN = (NUMBER, APPKEY, APPSECRET)
 
 
@@ -109,9 +110,8 @@ def test_during_the_verifying_calls(machine: Machine, running: Simulator, slow: 
     talk.paste(NUMBER, MINE.number)
     talk.keys(MINE)
     talk.sees("Checking.")
-    wanted = {"token@1=slow:60": 1}.get(slow, 0), int(slow[0]) if slow[0].isdigit() else 1
-    while (len(token_calls(running)) >= wanted[0], len(inquiries(running)) >= wanted[1]) != (True, True):
-        pass
+    calls, number = (token_calls, 1) if slow.startswith("token") else (inquiries, int(slow[0]))
+    until(lambda: len(calls(running)) == number)
     talk.interrupt()
     stopped(talk)
     machine.holds_nothing(MINE)

@@ -281,7 +281,7 @@ from keyring.backend import KeyringBackend
 
 class Works(KeyringBackend):
     priority = 5
-    path = pathlib.Path(os.environ["KIT_CRONTAB"]).with_name("keyring.json")
+    path = pathlib.Path(os.environ["KIT_CRONTAB"]).with_name("secrets") / "keyring.json"
 
     def _all(self):
         return json.loads(self.path.read_text()) if self.path.exists() else {}
@@ -312,9 +312,10 @@ class Locked(Works):
 
 
 def with_keyring(machine: Machine, kind: str) -> Path:
+    (machine.folder / "secrets").mkdir()
     (machine.folder / "kit_keyring.py").write_text(_KEYRING)
     machine.variables |= {"PYTHONPATH": str(machine.folder), "PYTHON_KEYRING_BACKEND": f"kit_keyring.{kind}"}
-    return machine.folder / "keyring.json"
+    return machine.folder / "secrets" / "keyring.json"
 
 
 def test_without_a_keyring_the_keys_go_into_a_file_and_that_is_said(machine: Machine) -> None:
@@ -361,7 +362,7 @@ def test_a_keyring_that_must_be_used_and_refuses_leaves_a_choice(machine: Machin
     talk.sees(WHAT_NOW)
     assert (machine.config, machine.kept("secrets")) == ("", [])
     if kind == "Locked":
-        (machine.folder / "unlocked").touch()
+        (machine.folder / "secrets" / "unlocked").touch()
         talk.answer(KIND, "1")
         ends_well(talk, machine)
         assert MINE.appkey in stored.read_text()
@@ -440,16 +441,24 @@ def test_a_data_folder_that_cannot_be_made(machine: Machine) -> None:
         assert "error: CONFIG: 데이터 폴더를 만들 수 없습니다" in talk.shown
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write everywhere")
 def test_a_data_folder_that_is_read_only(machine: Machine) -> None:
     machine.home.mkdir()
     machine.home.chmod(0o500)
     try:
+        if os.access(machine.home, os.W_OK):
+            pytest.skip("the superuser may write everywhere")
         talk = machine.start("setup")
         assert talk.end() == 2
         assert "데이터 폴더를 만들 수 없습니다" in talk.shown
+        for part in ("locks", "limits"):
+            (machine.home / part).parent.chmod(0o700)
+            (machine.home / part).mkdir(mode=0o500)
+        talk = machine.start("setup")
+        assert talk.end() == 7
+        assert "데이터 폴더에 쓸 수 없습니다" in talk.shown
     finally:
-        machine.home.chmod(0o700)
+        for path in (machine.home, *machine.home.iterdir()):
+            path.chmod(0o700)
 
 
 def test_a_data_folder_with_korean_letters_and_blanks_behind_links(machine: Machine) -> None:

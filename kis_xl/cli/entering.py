@@ -63,13 +63,13 @@ def entry_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(wanted=Wanted(environment, corporate, secrets, verify), **given)
 
     store = Text(
-        "앱키를 둘 곳: 운영체제의 보안 저장소(system) 또는 본인만 읽는 파일(file)",
-        "where the keys go: the system's store, or a file for your eyes only",
+        "앱키를 둘 곳: 운영체제의 보안 저장소(system), 본인만 읽는 파일(file), 있는 쪽(auto, 기본)",
+        "where the keys go: the system's store, a file for your eyes only, or what there is (auto, the default)",
     )
     options = (
         click.option("--env", "environment", type=click.Choice(["real", "mock"]), help=Text("실전 또는 모의", "real or mock").in_()),
         click.option("--corporate", is_flag=True, help=Text("법인 계좌", "a corporation's account").in_()),
-        click.option("--secrets", type=click.Choice(CHOICES), default="auto", show_default=True, help=store.in_()),
+        click.option("--secrets", type=click.Choice(CHOICES), default="auto", help=store.in_()),
         click.option(
             "--verify/--no-verify", default=True, help=Text("실제로 조회해 확인합니다 (기본)", "make a real call (default)").in_()
         ),

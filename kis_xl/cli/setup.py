@@ -11,12 +11,11 @@ from kis_xl.cli.asking import agree, choose, on_terminal, say, tell_error
 from kis_xl.cli.entering import Wanted, enter, entry_options
 from kis_xl.cli.fetching import fetch
 from kis_xl.cli.install import check
-from kis_xl.cli.options import language_option
 from kis_xl.cli.table import show_table
 from kis_xl.configedit import ConfigEditor
 from kis_xl.configfile import check_name
 from kis_xl.errors import KisError
-from kis_xl.language import Text, prefer
+from kis_xl.language import LANGUAGES, Text, prefer
 from kis_xl.redaction import one_line
 from kis_xl.settings import Settings
 
@@ -38,7 +37,9 @@ _FIRST_HOLDINGS = 5
 @entry_options
 @click.option("--workbook/--no-workbook", default=None, help=Text("Excel 통합 문서를 만듭니다", "make the Excel workbook").in_())
 @click.option("--schedule/--no-schedule", "every_day", default=None, help=Text("날마다 보고서를 만듭니다", "a report every day").in_())
-@language_option()
+@click.option(
+    "--lang", "language", type=click.Choice(LANGUAGES), help=Text("이 뒤로 모든 것의 언어", "the language of everything from now on").in_()
+)
 def setup(demo: bool, name: str | None, wanted: Wanted, workbook: bool | None, every_day: bool | None, language: str | None) -> int:
     """Run the conversation; the exit code of the first step that failed after the account was saved."""
     if language is not None:
