@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import excel, fetch, work
+from benchmarks import excel, fetch, history, report, work
 
 
 def main() -> None:
@@ -17,6 +17,9 @@ def main() -> None:
         work.memory,
         fetch.against_a_bare_loop,
         fetch.under_the_mock_limit,
+        history.at_ten_years,
+        report.against_a_bare_loop,
+        report.memory,
         excel.in_python,
         excel.over_com,
     )

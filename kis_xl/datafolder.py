@@ -19,10 +19,15 @@ _LEFT_SECONDS = 3600
 
 
 class DataFolder:
-    """The folder `KIS_XL_HOME`; its parts are made when they are first needed."""
+    """The folder `KIS_XL_HOME`; its parts are made when they are first needed.
 
-    def __init__(self, path: Path) -> None:
+    `history` is the address of the server on which a team keeps the history, "" where it is in the folder. It may hold a
+    password, which is why it is not in the repr.
+    """
+
+    def __init__(self, path: Path, history: str = "") -> None:
         self.path = path
+        self.history = history
 
     def part(self, name: str) -> Path:
         """The folder `name` inside the data folder, made owner-only; ConfigError where that cannot be done."""

@@ -1,7 +1,7 @@
 """The history's tables. The columns of holdings and totals come from the API document, as their dataclasses do.
 
     kis_schema     which layout this is
-    kis_snapshot   one row a stored balance: whose, when
+    kis_snapshot   one row a stored balance: whose, when, from where
     kis_holding    the rows of output1, 26 columns
     kis_summary    the row of output2, 24 columns; none where the service gave none
 
@@ -22,9 +22,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from kis_xl import kst
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Kind
-
-#: The layout that this version reads and writes.
-VERSION = 1
 
 # half a surrogate pair has no UTF-8, and PostgreSQL takes no NUL in a text
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -104,6 +101,8 @@ snapshot = Table(
     Column("masked", Wording, nullable=False),
     Column("day", Date, nullable=False),
     Column("as_of", KoreanTime, nullable=False),
+    # the last one, as it is in a history of layout 1 that was taken forward
+    Column("source", Wording, nullable=False, server_default="service"),
     # `day` follows from `as_of`; with it in the middle this one index answers every question about days
     UniqueConstraint("account", "day", "as_of", name="kis_snapshot_once"),
 )

@@ -1,0 +1,92 @@
+"""`kis-xl history show`: a stored balance, as `kis-xl balance` shows a fetched one."""
+
+from __future__ import annotations
+
+import click
+
+from kis_xl.accounts import AccountNumber
+from kis_xl.cli.document import as_json as written
+from kis_xl.cli.document import document_of
+from kis_xl.cli.doubts import tell_doubts
+from kis_xl.cli.history.whose import Whose, account_option, minute, nothing_stored, opened, read_day
+from kis_xl.cli.table import show_table
+from kis_xl.errors import DataError
+from kis_xl.fields import Environment
+from kis_xl.history import History, Stored
+from kis_xl.language import Text
+from kis_xl.models import Balance
+from kis_xl.settings import Settings
+
+
+@click.command(
+    "show",
+    help=Text(
+        "그날 마지막으로 저장된 잔고를 보여 줍니다. 조회하지 않습니다.",
+        "Show the last balance that was stored on a day. Nothing is fetched.",
+    ).in_(),
+)
+@click.argument("day", metavar=Text("날짜", "DATE").in_())
+@account_option()
+@click.option(
+    "--json", "as_json", is_flag=True, help=Text("JSON으로, API의 이름과 단위 그대로", "as JSON, with the API's names and units").in_()
+)
+@click.option(
+    "--by",
+    type=click.Choice(["row", "stock"]),
+    default="row",
+    help=Text("행 그대로, 또는 종목별로 합쳐서", "rows as given, or joined by stock").in_(),
+)
+def command(day: str, account_name: str | None, as_json: bool, by: str) -> None:
+    """Show one day of one account."""
+    settings = Settings.load()
+    with opened(settings) as history:
+        whose = Whose.named(account_name, settings, history)
+        stored = _of_day(history, whose, day)
+    balance = _balance(stored, whose)
+    rows = balance.by_stock() if by == "stock" else balance.holdings
+    if as_json:
+        document = document_of(balance, rows) | {"pages": None, "stored": True, "source": stored.source.value}
+        click.echo(written(document))
+    else:
+        source = stored.source.caption
+        click.echo(
+            Text(
+                f"저장된 잔고입니다 ({source.ko}, {minute(stored.as_of)} KST). 지금의 잔고가 아닙니다.",
+                f"A stored balance ({source.en}, {minute(stored.as_of)} KST), not the present one.",
+            ).in_()
+        )
+        show_table(balance, rows)
+    tell_doubts(balance)
+
+
+def _of_day(history: History, whose: Whose, given: str) -> Stored:
+    wanted = read_day(given)
+    stored = history.on_or_before(whose.key, wanted)
+    if stored is not None and stored.as_of.date() == wanted:
+        return stored
+    days = history.days(whose.key)
+    if not days:
+        raise nothing_stored()
+    before = [day for day in days if day < wanted][-1:]
+    after = [day for day in days if day > wanted][:1]
+    near = ", ".join(map(str, [*before, *after]))
+    raise DataError(
+        Text(f"이 날에 저장된 잔고가 없습니다: {wanted}", f"no balance of this day is stored: {wanted}"),
+        Text(f"가까운 날: {near}", f"The nearest days: {near}"),
+    )
+
+
+def _balance(stored: Stored, whose: Whose) -> Balance:
+    """The stored balance as one that is shown. The history knows no more of the number than the mask."""
+    masked, _, product = whose.key.masked.partition("-")
+    return Balance(
+        AccountNumber(masked, product),
+        whose.name,
+        Environment.of(whose.key.environment),
+        stored.as_of,
+        stored.holdings,
+        stored.summary,
+        pages=0,
+        parameters={},
+        host=whose.key.host,
+    )

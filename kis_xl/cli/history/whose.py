@@ -1,0 +1,167 @@
+"""Which account's history is meant, and of which days. An account that is set up no more still has its history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from kis_xl.accounts import Account
+from kis_xl.errors import AccountError, ArgumentError, DataError
+from kis_xl.history import AccountKey, History
+from kis_xl.language import Text
+from kis_xl.redaction import shown
+from kis_xl.settings import Settings
+
+_FEWEST_LETTERS = 4
+
+
+@dataclass(frozen=True)
+class Whose:
+    """An account with a history; `name` is its masked number where it is set up no more."""
+
+    key: AccountKey
+    name: str
+
+    @classmethod
+    def named(cls, name: str | None, settings: Settings, history: History) -> Whose:
+        """The account of that name, or the stored one of which these are the first letters; by default the default one.
+
+        Where no account is set up and only one is stored, that one. Raises AccountError.
+        """
+        if name is None:
+            return cls._default(settings, history)
+        if not settings.account_names():
+            return cls._stored(name, history)
+        try:
+            account = settings.account(name)
+        except AccountError as error:
+            unknown = error
+        else:
+            return cls._of(account)
+        if _matching(name, history.accounts()):
+            return cls._stored(name, history)
+        raise unknown
+
+    @property
+    def caption(self) -> Text:
+        """The name, the masked number, the environment."""
+        name = "" if self.name == self.key.masked else f"{self.name}  "
+        return Text(f"{name}{self.key.caption.ko}", f"{name}{self.key.caption.en}")
+
+    @classmethod
+    def _default(cls, settings: Settings, history: History) -> Whose:
+        if settings.account_names():
+            return cls._of(settings.account())
+        stored = history.accounts()
+        if len(stored) == 1:
+            return cls(stored[0], stored[0].masked)
+        if not stored:
+            raise nothing_stored()
+        raise AccountError(
+            Text("어느 계좌인지 정하세요.", "several accounts are stored and none is set up"),
+            Text(f"--account: {_listed(stored, 'ko')}", f"--account: {_listed(stored, 'en')}"),
+        )
+
+    @classmethod
+    def _stored(cls, name: str, history: History) -> Whose:
+        stored = history.accounts()
+        found = _matching(name, stored)
+        if len(found) == 1:
+            return cls(found[0], found[0].masked)
+        if not stored:
+            raise nothing_stored()
+        raise AccountError(
+            Text(
+                f"이력에 이런 계좌가 없거나 하나가 아닙니다: {shown(name)}", f"no account of the history is {shown(name)}, or more than one"
+            ),
+            Text(f"저장된 계좌: {_listed(found or stored, 'ko')}", f"Stored: {_listed(found or stored, 'en')}"),
+        )
+
+    @classmethod
+    def _of(cls, account: Account) -> Whose:
+        return cls(AccountKey.of(account), account.name)
+
+
+def _matching(name: str, stored: list[AccountKey]) -> list[AccountKey]:
+    """Those whose fingerprint begins so, or whose masked number it is."""
+    wanted = name.strip().casefold()
+    return [key for key in stored if wanted == key.masked or (len(wanted) >= _FEWEST_LETTERS and key.fingerprint.startswith(wanted))]
+
+
+def _listed(stored: list[AccountKey], language: str) -> str:
+    return ", ".join(f"{key.letters} {key.caption.ko if language == 'ko' else key.caption.en}" for key in stored)
+
+
+def nothing_stored() -> DataError:
+    """There is no history."""
+    return DataError(
+        Text("저장된 잔고가 없습니다.", "nothing is stored"),
+        Text(
+            "조회할 때마다 저장됩니다: `kis-xl balance`. 전에 만든 보고서는 `kis-xl history import` 로 저장합니다.",
+            "Each fetch is stored: `kis-xl balance`. Reports that you have are stored by `kis-xl history import`.",
+        ),
+    )
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[History]:
+    """The history of the settings, let go afterwards."""
+    history = History(settings.folder)
+    try:
+        yield history
+    finally:
+        history.close()
+
+
+def account_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--account NAME|LETTERS`."""
+    return click.option(
+        "--account",
+        "account_name",
+        metavar="NAME",
+        help=Text(
+            "계좌 이름. 지운 계좌는 `history list` 가 보여 주는 글자",
+            "the account's name; of one that is set up no more, the letters that `history list` shows",
+        ).in_(),
+    )
+
+
+def day_option(name: str, variable: str, help_text: Text) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option that takes a day."""
+
+    def read(_: click.Context, __: click.Parameter, given: str | None) -> date | None:
+        return None if given is None else read_day(given)
+
+    return click.option(name, variable, metavar="DATE", callback=read, help=help_text.in_())
+
+
+def period_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--from DATE` and `--to DATE`, both included."""
+    first = day_option("--from", "start", Text("이 날부터", "from this day"))
+    last = day_option("--to", "end", Text("이 날까지", "up to this day"))
+    return lambda command: first(last(command))
+
+
+def read_day(given: str) -> date:
+    """`2026-11-23` or `20261123`; ArgumentError for anything else."""
+    plain = re.fullmatch(r"(\d{4})-?(\d{2})-?(\d{2})", given.strip(), re.ASCII)
+    try:
+        if plain:
+            return date(*map(int, plain.groups()))
+    except ValueError:
+        pass
+    raise ArgumentError(
+        Text(f"날짜가 아닙니다: {shown(given)}", f"not a date: {shown(given)}"),
+        Text("2026-11-23 처럼 적으세요.", "Write it as 2026-11-23."),
+    )
+
+
+def minute(moment: datetime) -> str:
+    """A time as a person reads it; KST."""
+    return f"{moment:%Y-%m-%d %H:%M}"
