@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from kis_xl.fields import Field, Kind
+from kis_xl.kst import KST
 
 Cell: TypeAlias = "str | int | Decimal | float | date | datetime | None"
 
@@ -40,5 +41,5 @@ def text(value: str) -> str:
 
 
 def moment(value: datetime) -> datetime:
-    """An aware time as the naive one that a cell holds: the same clock reading (KST), whole seconds."""
-    return value.replace(tzinfo=None, microsecond=0)
+    """An aware time as the naive one that a cell holds: what a clock in Korea shows, whole seconds. A naive one is KST already."""
+    return (value.astimezone(KST) if value.tzinfo else value).replace(tzinfo=None, microsecond=0)

@@ -3,6 +3,7 @@
     changes(then, now)         one Change a stock that is held at either time
     CHANGE_FIELDS              the columns of a table of them, as data
     values(change, language)   one row of it
+    EFFECT_FIELDS              two more columns: what of a valuation's change is the price's, and the rest
 
 Nothing is fetched or stored here: the balances are the caller's.
 """
@@ -31,9 +32,30 @@ class State(enum.Enum):
         return self.value
 
 
+class Move(enum.Enum):
+    """How the quantity of a position moved; the value is its name in both languages.
+
+    Shares also come and go without a trade (transfers, splits, stock dividends): the API does not tell which.
+    """
+
+    NEW = Text("신규", "new")
+    ADDED = Text("추가", "added")
+    REDUCED = Text("축소", "reduced")
+    CLOSED = Text("청산", "closed")
+    KEPT = Text("유지", "kept")
+
+    @property
+    def caption(self) -> Text:
+        """The move's name in both languages."""
+        return self.value
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One stock at two times: quantities in shares, amounts in won; 0 at the time at which it is not held."""
+    """One stock at two times: quantities in shares, amounts in won; 0 at the time at which it is not held.
+
+    `price_then` and `price_now` are the prices of a share, None where it is not held or the service had no price.
+    """
 
     pdno: str
     prdt_name: str
@@ -44,6 +66,8 @@ class Change:
     valuation_now: int
     profit_then: int
     profit_now: int
+    price_then: int | None = None
+    price_now: int | None = None
 
     @property
     def quantity_difference(self) -> int:
@@ -59,6 +83,34 @@ class Change:
     def profit_difference(self) -> int:
         """Unrealized profit now less then, in won. What a sale realized is no longer in it."""
         return self.profit_now - self.profit_then
+
+    @property
+    def move(self) -> Move:
+        """Whether the position is new, larger, smaller, closed or of the same quantity."""
+        if self.state is not State.HELD:
+            return Move.NEW if self.state is State.NEW else Move.CLOSED
+        return Move.KEPT if not self.quantity_difference else Move.ADDED if self.quantity_difference > 0 else Move.REDUCED
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether the service had a price whenever the stock was held; without one a valuation of 0 means nothing."""
+        then, now = self.price_then is not None, self.price_now is not None
+        return then if self.state is State.CLOSED else now if self.state is State.NEW else then and now
+
+    @property
+    def price_effect(self) -> int | None:
+        """What the price made of the shares that were held all the time, in won; None where a price is missing."""
+        if not self.is_priced:
+            return None
+        if self.price_then is None or self.price_now is None:
+            return 0
+        return min(self.quantity_then, self.quantity_now) * (self.price_now - self.price_then)
+
+    @property
+    def quantity_effect(self) -> int | None:
+        """The rest of the valuation's difference, in won: shares that came or went. Both effects add up to it exactly."""
+        price = self.price_effect
+        return None if price is None else self.valuation_difference - price
 
 
 def changes(then: Sequence[Holding], now: Sequence[Holding]) -> tuple[Change, ...]:
@@ -78,9 +130,15 @@ def _held(rows: Sequence[Holding]) -> dict[str, Holding]:
 def _change(state: State, then: Holding | None, now: Holding | None) -> Change:
     row = now or then
     assert row is not None  # noqa: S101 (a stock that is held at neither time has no change)
-    old = (then.hldg_qty, then.evlu_amt, then.evlu_pfls_amt) if then else (0, 0, 0)
-    new = (now.hldg_qty, now.evlu_amt, now.evlu_pfls_amt) if now else (0, 0, 0)
-    return Change(row.pdno, row.prdt_name, state, *(amount for pair in zip(old, new, strict=True) for amount in pair))
+    quantity, valuation, profit = (
+        (getattr(then, key) if then else 0, getattr(now, key) if now else 0) for key in ("hldg_qty", "evlu_amt", "evlu_pfls_amt")
+    )
+    return Change(row.pdno, row.prdt_name, state, *quantity, *valuation, *profit, _price(then), _price(now))
+
+
+def _price(row: Holding | None) -> int | None:
+    """The price of a share; the service sends 0 where it has none."""
+    return (row.prpr or None) if row else None
 
 
 _HOLDING = by_key(HOLDING_FIELDS)
@@ -104,6 +162,34 @@ CHANGE_FIELDS: tuple[Field, ...] = (
     *_compared("hldg_qty", Text("수량", "Quantity")),
     *_compared("evlu_amt", Text("평가금액", "Valuation")),
     *_compared("evlu_pfls_amt", Text("평가손익", "Profit")),
+)
+
+#: What the valuation's difference is made of, in won; blank where the service had no price.
+EFFECT_FIELDS: tuple[Field, ...] = (
+    Field(
+        "price_effect",
+        "가격 영향",
+        "Price effect",
+        Kind.WON,
+        None,
+        note=Text(
+            "두 시점 모두 보유한 수량 × 현재가의 변화",
+            "shares held at both times × change of the price",
+        ),
+        signed=True,
+    ),
+    Field(
+        "quantity_effect",
+        "수량 영향",
+        "Quantity effect",
+        Kind.WON,
+        None,
+        note=Text(
+            "평가금액 증감에서 가격 영향을 뺀 나머지: 매매, 입출고, 권리 등",
+            "the rest of the valuation's difference: trades, transfers, splits",
+        ),
+        signed=True,
+    ),
 )
 
 

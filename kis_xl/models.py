@@ -70,12 +70,12 @@ class Balance:
         without anyone being wrong, for instance when prices move between two pages: they are shown, not enforced.
         """
         keys = Counter((row.pdno, row.trad_dvsn_name, row.loan_dt) for row in self.holdings)
-        unique = Check("unique_rows", Text("중복 없는 행", "rows without duplicates"), len(self.holdings), len(keys))
+        of_rows = (Check("unique_rows", Text("중복 없는 행", "rows without duplicates"), len(self.holdings), len(keys)), self._profits())
         if self.summary is None:
-            return (unique,)
+            return of_rows
         total, rows = self.summary, self.holdings
         return (
-            unique,
+            *of_rows,
             Check("pchs_amt", Text("매입금액 합계", "sum of purchase amounts"), total.pchs_amt_smtl_amt, sum(row.pchs_amt for row in rows)),
             Check("evlu_amt", Text("평가금액 합계", "sum of valuations"), total.evlu_amt_smtl_amt, sum(row.evlu_amt for row in rows)),
             Check(
@@ -96,4 +96,15 @@ class Balance:
                 total.asst_icdc_amt,
                 total.tot_evlu_amt - total.bfdy_tot_asst_evlu_amt,
             ),
+        )
+
+    def _profits(self) -> Check:
+        """How many rows keep to the document's "평가금액 - 매입금액"; those without a price or sold short are not asked."""
+        rows = [row for row in self.holdings if row.prpr and not row.stln_slng_chgs]
+        kept = sum(row.evlu_pfls_amt == row.evlu_amt - row.pchs_amt for row in rows)
+        return Check(
+            "row_profits",
+            Text("평가손익 = 평가금액 - 매입금액인 행", "rows whose profit = valuation - purchase amount"),
+            len(rows),
+            kept,
         )

@@ -103,7 +103,7 @@ def test_checks_compare_rows_with_totals() -> None:
     )  # fmt: skip
     checks = balance([CASH, LOAN], totals).checks()
     assert [check.name for check in checks if not check.ok] == []
-    assert len(checks) == 6
+    assert len(checks) == 7
 
 
 def test_a_row_too_few_is_seen() -> None:
@@ -113,9 +113,18 @@ def test_a_row_too_few_is_seen() -> None:
 
 
 def test_a_row_twice_is_seen() -> None:
-    (check,) = balance([CASH, CASH], None).checks()
+    check, _ = balance([CASH, CASH], None).checks()
     assert (check.name, check.expected, check.actual, check.ok) == ("unique_rows", 2, 1, False)
 
 
-def test_an_account_without_totals_has_only_the_check_of_its_rows() -> None:
-    assert [check.ok for check in balance([], None).checks()] == [True]
+def test_an_account_without_totals_has_only_the_checks_of_its_rows() -> None:
+    assert [(check.name, check.ok) for check in balance([], None).checks()] == [("unique_rows", True), ("row_profits", True)]
+
+
+def test_a_row_whose_profit_is_not_its_valuation_less_its_purchase_is_seen() -> None:
+    good = holding_row(pdno="000660", hldg_qty="1", prpr="450", evlu_amt="450", pchs_amt="301", evlu_pfls_amt="149")
+    bad = good | {"pdno": "005930", "evlu_pfls_amt": "150"}
+    unpriced = bad | {"pdno": "035720", "prpr": "0", "evlu_amt": "0", "fltt_rt": "-100.00000000"}
+    short = bad | {"pdno": "068270", "stln_slng_chgs": "500"}
+    _, check = balance([good, bad, unpriced, short], None).checks()
+    assert (check.name, check.expected, check.actual, check.ok) == ("row_profits", 2, 1, False)

@@ -17,6 +17,7 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.fields import Environment
 from kis_xl.language import Text
 from kis_xl.redaction import Secret
+from kis_xl.report.past import DEMO_PAST
 from kis_xl.settings import Settings
 from kis_xl.simulator import Limits, Simulator, demo_account
 
@@ -55,4 +56,4 @@ def demo(output: str | None, rows: int, language: str | None, parameters: tuple[
         policy = replace(settings.policy, limited=False)
         with Broker(account, DataFolder(Path(folder)), policy) as broker, page_progress("demo") as progress:
             balance = broker.balance(chosen, progress)
-    click.echo(write(balance, place, language, settings))
+    click.echo(write(balance, place, language, settings, DEMO_PAST))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 import click
@@ -9,8 +10,9 @@ import click
 from kis_xl.accounts import Account
 from kis_xl.cli.fetching import fetch
 from kis_xl.cli.options import account_option, language_option, output_option, parameter_option, read_parameters
-from kis_xl.cli.reporting import Place, write
+from kis_xl.cli.reporting import Place, past_of, write, write_together
 from kis_xl.cli.telling import tell
+from kis_xl.configfile import ALL
 from kis_xl.errors import ArgumentError, KisError
 from kis_xl.language import Text
 from kis_xl.settings import Settings
@@ -22,22 +24,51 @@ from kis_xl.settings import Settings
     ).in_()
 )
 @account_option()
-@click.option("--all", "every", is_flag=True, help=Text("모든 계좌", "every account").in_())
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help=Text("모든 계좌, 계좌마다 보고서 하나 (--account '*' 와 같음)", "every account, a report each (as --account '*')").in_(),
+)
+@click.option("--together", is_flag=True, help=Text("모든 계좌를 모은 보고서 하나", "one report over all accounts").in_())
 @output_option()
 @language_option()
 @parameter_option()
-def export(account_name: str | None, every: bool, output: str | None, language: str | None, parameters: tuple[str, ...]) -> int:
-    """Write one report an account; the exit code of the first that failed."""
-    if every and account_name is not None:
-        raise ArgumentError(Text("--all 과 --account 는 함께 쓸 수 없습니다.", "--all and --account exclude each other"))
+def export(
+    account_name: str | None, every: bool, together: bool, output: str | None, language: str | None, parameters: tuple[str, ...]
+) -> int:
+    """Write one report an account, or one over all; the exit code of the first that failed."""
+    _check(account_name, every=every, together=together)
     settings = Settings.load()
     place = Place.read(output, settings)
     chosen = read_parameters(parameters)
-    if not every or not settings.account_names():
+    if together:
+        click.echo(_export_together(settings, place, language, chosen))
+        return 0
+    names = settings.account_names()
+    if not names or not (every or account_name == ALL):
         click.echo(export_one(settings, settings.account(account_name), place, language, chosen))
         return 0
+    return _export_each(settings, names, place if len(names) == 1 else place.for_several(), language, chosen)
+
+
+def export_one(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> Path:
+    """Fetch one account and write its report; the path. Raises KisError."""
+    balance = fetch(settings, account, parameters)
+    return write(balance, place, language, settings, past_of(balance, settings, parameters))
+
+
+def _check(account_name: str | None, *, every: bool, together: bool) -> None:
+    named = [name for name, is_given in (("--all", every), ("--together", together), ("--account", account_name is not None)) if is_given]
+    if len(named) > 1 and not (together and account_name == ALL and not every):
+        joined = ", ".join(named)
+        raise ArgumentError(Text(f"함께 쓸 수 없습니다: {joined}", f"{' and '.join(named)} exclude each other"))
+
+
+def _export_each(settings: Settings, names: tuple[str, ...], place: Place, language: str | None, chosen: dict[str, str]) -> int:
+    """One after another, past one that fails; the exit code of the first that failed."""
     failed = 0
-    for name in settings.account_names():
+    for name in names:
         try:
             click.echo(export_one(settings, settings.account(name), place, language, chosen))
         except KisError as error:
@@ -46,6 +77,16 @@ def export(account_name: str | None, every: bool, output: str | None, language: 
     return failed
 
 
-def export_one(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> Path:
-    """Fetch one account and write its report; the path. Raises KisError."""
-    return write(fetch(settings, account, parameters), place, language, settings)
+def _export_together(settings: Settings, place: Place, language: str | None, chosen: dict[str, str]) -> Path:
+    """Fetch all accounts and write one report; nothing where one fails, since sums without it would pass for the whole."""
+    balances = []
+    for name in settings.account_names() or (settings.account().name,):  # none is an error, which says how one is set up
+        try:
+            balances.append(fetch(settings, settings.account(name), chosen))
+        except KisError as error:
+            fault = copy(error)
+        else:
+            continue
+        fault.what = Text(f"{name}: {fault.what.ko}", f"{name}: {fault.what.en}")
+        raise fault
+    return write_together([(balance, past_of(balance, settings, chosen)) for balance in balances], place, language, settings)

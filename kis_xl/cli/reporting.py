@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
+from kis_xl import kst
 from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.progress import writing_status
 from kis_xl.errors import ArgumentError, KisError, OutputError, reason_of
+from kis_xl.history import History
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
-from kis_xl.report import report_name, write_report
+from kis_xl.report import beside, consolidated_name, report_name, write_consolidated, write_report
+from kis_xl.report.past import Past, read_past
 from kis_xl.settings import Settings
 
 _ENDING = ".xlsx"
@@ -54,14 +60,61 @@ class Place:
             )
         raise fault
 
-    def file_for(self, balance: Balance) -> Path:
-        """Where the report of `balance` goes."""
-        return self.path if self.is_file else self.path / report_name(balance)
+    def file_for(self, name: str) -> Path:
+        """Where the report called `name` goes."""
+        return self.path if self.is_file else self.path / name
+
+    def for_several(self) -> Place:
+        """This place for several reports. ArgumentError where it is one file, which each would take from the one before."""
+        if self.is_file:
+            raise ArgumentError(
+                Text(
+                    "여러 계좌의 보고서를 파일 하나에 쓸 수 없습니다.",
+                    "the reports of several accounts do not go into one file",
+                ),
+                Text(
+                    "--output 을 폴더로 지정하거나, --together 로 한 보고서에 모으세요.",
+                    "Name a folder with --output, or make one report of them with --together.",
+                ),
+            )
+        return self
 
 
-def write(balance: Balance, place: Place, language: str | None, settings: Settings) -> Path:
+def past_of(balance: Balance, settings: Settings, parameters: Mapping[str, str]) -> Past:
+    """What the history knows of the days before `balance`, which was asked with `parameters` besides its usual ones."""
+    history = History(settings.folder)
+    try:
+        return read_past(history, balance, usual=not parameters)
+    finally:
+        history.close()
+
+
+def write(balance: Balance, place: Place, language: str | None, settings: Settings, past: Past) -> Path:
     """Write the report, tell what is doubtful in it; its path. `language` None is the user's."""
     tell_doubts(balance)
-    chosen: Language = settings.language if language is None else "ko" if language == "ko" else "en"
+    wanted = place.file_for(report_name(balance))
     with writing_status():
-        return write_report(balance, place.file_for(balance), chosen).absolute()
+        written = write_report(balance, wanted, _chosen(language, settings), past, today=kst.now().date())
+    return _told(wanted, written)
+
+
+def write_together(accounts: Sequence[tuple[Balance, Past]], place: Place, language: str | None, settings: Settings) -> Path:
+    """Write one report over several accounts, as `write` does."""
+    for balance, _ in accounts:
+        tell_doubts(balance)
+    chosen = _chosen(language, settings)
+    wanted = place.file_for(consolidated_name([balance for balance, _ in accounts], chosen))
+    with writing_status():
+        written = write_consolidated(accounts, wanted, chosen, today=kst.now().date())
+    return _told(wanted, written)
+
+
+def _chosen(language: str | None, settings: Settings) -> Language:
+    return settings.language if language is None else "ko" if language == "ko" else "en"
+
+
+def _told(wanted: Path, written: Path) -> Path:
+    """The path; a warning where the report could not take the place that it should have."""
+    if written != wanted:
+        click.echo(f"warning: {beside(wanted, written).in_()}", err=True)
+    return written.absolute()

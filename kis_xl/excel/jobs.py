@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from kis_xl import kst
 from kis_xl.errors import Cancelled, KisError
 from kis_xl.excel import failures
 from kis_xl.excel.several import OfAccount
+from kis_xl.history import History
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
 from kis_xl.snapshots import Flight, Key, Snapshots
@@ -144,14 +146,16 @@ class Refresh:
 class Export:
     """The writing of a report from the balance that cells show, so that the file says what the sheet says."""
 
-    def __init__(self, snapshots: Snapshots, key: Key, folder: Path, language: Language) -> None:
+    def __init__(self, snapshots: Snapshots, history: History, key: Key, folder: Path, language: Language) -> None:
         self._snapshots = snapshots
+        self._history = history
         self._key = key
         self._folder = folder
         self._language = language
         self._flight: Flight | None = None if snapshots.state(key).balance is not None else snapshots.fly(key)
         self._cancelled = False
         self._path: Path | None = None
+        self._beside: Text | None = None
         self._error: Exception | None = None
         self._writer: threading.Thread | None = None
 
@@ -174,7 +178,8 @@ class Export:
             return Report("failed", line, f"{line}\n\n{words(failures.of(self._error, 'export'), self._language)}")
         line = Text(f"보고서: {self._path}", f"Report: {self._path}").in_(self._language)
         question = Text("지금 열까요?", "Open it now?").in_(self._language)
-        return Report("done", line, f"{line}\n\n{question}", str(self._path))
+        said = [line, *([] if self._beside is None else [self._beside.in_(self._language)]), question]
+        return Report("done", line, "\n\n".join(said), str(self._path))
 
     def cancel(self) -> None:
         """See `Job`. A report that is being written is finished, whole, and not told of."""
@@ -195,10 +200,15 @@ class Export:
         self._writer.start()
 
     def _write(self, balance: Balance) -> None:
-        from kis_xl.report import report_name, write_report  # noqa: PLC0415 (openpyxl: cells need none)
+        from kis_xl.report import beside, report_name, write_report  # noqa: PLC0415 (openpyxl: cells need none)
+        from kis_xl.report.past import read_past  # noqa: PLC0415 (as above)
 
+        wanted = self._folder / report_name(balance)
         try:
-            self._path = write_report(balance, self._folder / report_name(balance), self._language).absolute()
+            past = read_past(self._history, balance, usual=not self._key.parameters)
+            written = write_report(balance, wanted, self._language, past, today=kst.now().date())
+            self._beside = None if written == wanted else beside(wanted, written)
+            self._path = written.absolute()
         except Exception as error:  # noqa: BLE001 (told by the next poll)
             self._error = error
 
@@ -213,6 +223,7 @@ class Exports:
         self._waiting = list(exports)
         self._language = language
         self._paths: list[str] = []
+        self._said: list[str] = []
         self._errors = [f"[{account.name}] {words(account.error, language)}" for account in unasked]
         self._ended: Report | None = None
 
@@ -229,6 +240,7 @@ class Exports:
                 self._errors.append(f"[{name}] {report.message}")
             else:
                 self._paths.append(report.path)
+                self._said += report.message.split("\n\n")[1:-1]  # of a report that went beside the one that it should replace
             del self._waiting[0]
         self._ended = self._ended or self._outcome()
         return self._ended
@@ -240,7 +252,7 @@ class Exports:
 
     def _outcome(self) -> Report:
         written = Text(f"보고서 {len(self._paths)}개를 만들었습니다.", f"Reports written: {len(self._paths)}.").in_(self._language)
-        told = "\n".join([written, *self._paths])
+        told = "\n".join([written, *self._paths, *self._said])
         if self._errors:
             return Report("failed", written, "\n\n".join([told, *self._errors]))
         question = Text("지금 열까요?", "Open them now?").in_(self._language)

@@ -111,7 +111,7 @@ def start_export(account: Any, options: Any) -> Job:
     """Begin to write the report of what the cells show; for `*` one an account."""
     now = session.current()
     each, folder = now.each(account, read_options(options)), now.settings.folder.part("reports")
-    exports = [(name_of(key), Export(now.snapshots, key, folder, now.language)) for key in keys_in(each)]
+    exports = [(name_of(key), Export(now.snapshots, now.history, key, folder, now.language)) for key in keys_in(each)]
     if not arguments.is_all(account):
         return exports[0][1]
     return Exports(exports, [failed for failed in each if isinstance(failed, OfAccount)], now.language)

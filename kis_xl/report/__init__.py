@@ -1,72 +1,75 @@
 """The daily workbook: what the balance inquiry gave, on sheets that explain themselves.
 
-sheets: what stands on each sheet · book: from sheets to a file
+subject    whose report it is: one account, or several as one
+past       what is known of earlier days; it is handed in
+overview   the first page: its figures and notices; below them `panels` and `moves`, which share `panel`
+notices    what to know before trusting a report
+charts     the charts, which carry what their cells hold
+holdings   the sheets of holdings and of the account's totals
+days       the sheets of changes and of history
+notes      the legend and the provenance
+sheet      a sheet as data; `look` how cells look, `rows` cells as XML
+book       from sheets to a file; `placing` where it goes
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import tempfile
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-from kis_xl.datafolder import write_atomically
-from kis_xl.errors import OutputError, reason_of
-from kis_xl.language import Language, Text
+from kis_xl import kst
+from kis_xl.language import Language
 from kis_xl.models import Balance
-from kis_xl.report import sheets
+from kis_xl.report import days, holdings, notes
 from kis_xl.report.book import write_book
+from kis_xl.report.overview import overview
+from kis_xl.report.past import NO_PAST, Past
+from kis_xl.report.placing import beside, place_report
+from kis_xl.report.subject import ALL, Part, Subject
+
+__all__ = ["beside", "consolidated_name", "report_name", "write_consolidated", "write_report"]
 
 _LONGEST_NAME = 180
 
 
-def write_report(balance: Balance, path: Path, language: Language) -> Path:
-    """Write the report of `balance` to `path`, whole or not at all; the path. Raises OutputError."""
-    contents = [
-        sheets.holdings(balance, language),
-        sheets.account(balance, language),
-        sheets.fields(language),
-        sheets.provenance(balance, language),
+def write_report(balance: Balance, path: Path, language: Language, past: Past = NO_PAST, *, today: date | None = None) -> Path:
+    """Write the report of `balance` to `path`, whole or not at all; the path. Raises OutputError.
+
+    Where `path` is open in Excel, which lets nobody replace it, the report goes beside it, under `path` with a number; the
+    path that is returned is the one that was written. `today` (KST) has the report say when its figures are of an earlier day.
+    """
+    return _write(Subject([Part(balance, past)], language, today=today), path)
+
+
+def write_consolidated(accounts: Sequence[tuple[Balance, Past]], path: Path, language: Language, *, today: date | None = None) -> Path:
+    """Write one report over several accounts, as `write_report` does. Its holdings bear the account's name in a column more."""
+    return _write(Subject([Part(*account) for account in accounts], language, together=True, today=today), path)
+
+
+def _write(subject: Subject, path: Path) -> Path:
+    sheets = [
+        overview(subject),
+        holdings.holdings(subject),
+        holdings.account(subject),
+        days.changes(subject),
+        days.history(subject),
+        notes.fields(subject.language),
+        notes.provenance(subject),
     ]
-    title = f"{balance.name} {balance.as_of:%Y-%m-%d}"
-    target = path
-    try:
-        target = path.resolve()  # a link stays a link, and what it leads to is replaced
-        if target.exists() and not target.is_file():
-            fault = _not_written(path, "not a regular file")
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, _made(contents, title), keep_mode=True)
-            return path
-    except OSError as error:
-        fault = _not_written(path, reason_of(error), error.errno)
-    raise fault
-
-
-def _made(contents: list[sheets.Sheet], title: str) -> bytes:
-    """The workbook's bytes. It is made in the system's folder for temporary files, which may be full by itself."""
-    try:
-        return write_book(contents, title)
-    except OSError as error:
-        reason, number = reason_of(error), error.errno
-    raise _not_written(Path(tempfile.gettempdir()), reason, number)
+    title = f"{subject.name} {subject.as_of:%Y-%m-%d}"
+    return place_report(path, lambda: write_book(sheets, title, subject.as_of, subject.language))
 
 
 def report_name(balance: Balance) -> str:
-    """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems."""
+    """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems. The date is Korea's."""
     name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", balance.name).strip(" .") or "account"
     shortened = name.encode()[:_LONGEST_NAME].decode(errors="ignore")  # file systems count bytes, and Hangul takes three
-    return f"KIS_{shortened}_{balance.as_of:%Y-%m-%d}.xlsx"
+    return f"KIS_{shortened}_{balance.as_of.astimezone(kst.KST):%Y-%m-%d}.xlsx"
 
 
-def _not_written(path: Path, reason: str, number: int | None = None) -> OutputError:
-    hint = Text(
-        "폴더의 권한을 확인하거나 --output 으로 다른 곳을 지정하세요.",
-        "Check the folder's permissions, or name another place with --output.",
-    )
-    if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        hint = Text("디스크 공간을 비운 뒤 다시 시도하세요.", "Free some disk space and try again.")
-    elif os.name == "nt" and path.exists():
-        hint = Text("Excel에서 이 파일을 닫고 다시 시도하세요.", "Close the file in Excel and try again.")
-    return OutputError(Text(f"파일을 쓸 수 없습니다: {path} ({reason})", f"the file cannot be written: {path} ({reason})"), hint)
+def consolidated_name(balances: Sequence[Balance], language: Language) -> str:
+    """`KIS_all_<date>.xlsx`, of the day of the oldest balance."""
+    oldest = min(balance.as_of for balance in balances).astimezone(kst.KST)
+    return f"KIS_{ALL.in_(language)}_{oldest:%Y-%m-%d}.xlsx"

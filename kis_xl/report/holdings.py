@@ -1,0 +1,162 @@
+"""The sheets of holdings and of the account's totals: what the service gave, field by field, and whether it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final
+
+from openpyxl.utils import get_column_letter
+
+from kis_xl.cells import Cell, cell, text
+from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Kind
+from kis_xl.language import Text
+from kis_xl.report.look import MUTED, NAVY, NOTE, PLAIN, UP, WON, Look
+from kis_xl.report.rows import Canvas, Shown
+from kis_xl.report.sheet import Column, Row, Sheet, Table
+from kis_xl.report.subject import Subject
+
+ACCOUNT: Final = Text("계좌 이름", "Account name")
+AGREES: Final = Text("일치", "agrees")
+DIFFERS: Final = Text("불일치", "DIFFERS")
+#: The holdings' amounts that have a total, and the account's own total of them.
+SUMMED: Final[dict[str, str]] = {
+    "pchs_amt": "pchs_amt_smtl_amt",
+    "evlu_amt": "evlu_amt_smtl_amt",
+    "evlu_pfls_amt": "evlu_pfls_smtl_amt",
+    "loan_amt": "",
+}
+#: The account's totals in the document's order, in groups.
+GROUPS: Final[tuple[tuple[Text, str], ...]] = (
+    (Text("예수금", "Deposits"), "dnca_tot_amt"),
+    (Text("매매 · 상환 · 비용", "Trades, repayments, costs"), "bfdy_buy_amt"),
+    (Text("평가 · 대출", "Valuation and loans"), "tot_loan_amt"),
+    (Text("보유종목 합계", "Sums of the holdings"), "pchs_amt_smtl_amt"),
+    (Text("전일 대비", "Against the previous day"), "bfdy_tot_asst_evlu_amt"),
+)
+DEFINED_NAMES: Final = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "Deposit": "dnca_tot_amt"}
+_KEYS: Final = [field.key for field in HOLDING_FIELDS]
+
+
+def holdings(subject: Subject) -> Sheet:
+    """A row a holding, the 26 columns in the document's order; of several accounts with the account's name before them.
+
+    The valuation carries a bar: its length is the holding's part of the largest one. (A column of weights would be a 27th.)
+    """
+    columns = [Column.of(field, subject.language) for field in HOLDING_FIELDS]
+    if subject.together:
+        columns.insert(0, Column(subject.say(ACCOUNT), PLAIN))
+    table = Table(
+        title=subject.say(Text("보유종목", "Holdings")),
+        name="Holdings",
+        columns=columns,
+        rows=_rows(subject),
+        count=subject.count,
+        looked_at=list(_looked_at(subject)),
+        below=_sums(subject),
+        footer=subject.footer,
+    )
+    shift = int(subject.together)
+    valuation = get_column_letter(_KEYS.index("evlu_amt") + 1 + shift)
+    return table.sheet(
+        freeze=f"{get_column_letter(3 + shift)}2",
+        bars=[f"{valuation}2:{valuation}{table.last}"],
+        title_columns=f"A:{get_column_letter(2 + shift)}",
+        pages_wide=2,
+    )
+
+
+def _rows(subject: Subject) -> Iterator[Row]:
+    """One after another: with a hundred thousand holdings nothing but the row at hand is made into cells."""
+    values_of = attrgetter(*_KEYS)
+    for part, row in subject.rows():
+        values: tuple[Cell, ...] = tuple(map(cell, HOLDING_FIELDS, values_of(row)))
+        yield (text(part.name), *values) if subject.together else values
+
+
+def _looked_at(subject: Subject) -> Iterator[Iterable[Any]]:
+    """The values of each column, as they come: a width needs the extremes only."""
+    if subject.together:
+        yield [part.name for part in subject.parts]
+    for field in HOLDING_FIELDS:
+        values = _values(subject, field.key)
+        yield (rate.scaleb(-2) for rate in values) if field.kind is Kind.PERCENT else values
+
+
+def _values(subject: Subject, key: str) -> Iterator[Any]:
+    return map(attrgetter(key), chain.from_iterable(part.balance.holdings for part in subject.parts))
+
+
+def _sums(subject: Subject) -> Canvas:
+    """Below the table: the sums of the rows, the account's own totals, and whether they are the same."""
+    canvas = Canvas()
+    rows = [row for part in subject.parts for row in part.balance.holdings]
+    captions = (
+        Text("행의 합계 (계산)", "Sum of the rows (computed)"),
+        Text("계좌의 합계 (서버)", "Total of the account (service)"),
+        Text("일치 여부", "Verdict"),
+    )
+    for line, caption in enumerate(captions, 1):
+        canvas.put(line, 1, subject.say(caption), Look(bold=True, align="left", indent=1), to=2 + int(subject.together))
+    for key, total_key in SUMMED.items():
+        column = _KEYS.index(key) + 1 + int(subject.together)
+        total = sum(getattr(row, key) for row in rows)
+        look = Look(WON, bold=True, line=("top",), line_color=NAVY)
+        canvas.put(1, column, total, look.signed(total) if key == "evlu_pfls_amt" else look)
+        if total_key and subject.totals is not None:
+            given = subject.totals[total_key]
+            canvas.put(2, column, given, Look(WON))
+            agrees = given == total
+            look = Look(bold=not agrees, color="" if agrees else UP, align="right")
+            canvas.put(3, column, subject.say(AGREES if agrees else DIFFERS), look)
+    return canvas
+
+
+def account(subject: Subject) -> Sheet:
+    """The 24 totals: caption, value and API key, and beside them the group and what the document says of each.
+
+    The values are blank where the service has none (an empty mock account). Of several accounts a column each, and the sum of
+    what adds up.
+    """
+    columns = [Column(subject.say(Text("항목", "Item")), PLAIN)]
+    if subject.together:
+        columns += [Column(part.name, Look("General", align="right"), width=20) for part in subject.parts]
+    columns += [
+        Column(subject.say(Text("합계", "Total") if subject.together else Text("값", "Value")), Look("General", align="right"), width=22),
+        Column(subject.say(Text("API 항목", "API key")), PLAIN),
+        Column(subject.say(Text("구분", "Group")), Look(bold=True, color=NAVY, align="left", indent=1), beside=True),
+        Column(subject.say(Text("설명", "Note")), Look(size=9, color=MUTED, align="left", indent=1, wrap=True), width=56, beside=True),
+    ]
+    below = Canvas()
+    if subject.totals is None:
+        told = Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account).")
+        below.put(1, 1, subject.say(told), NOTE, to=3)
+    table = Table(
+        title=subject.say(Text("계좌", "Account")),
+        name="Account",
+        columns=columns,
+        rows=_totals(subject),
+        count=len(SUMMARY_FIELDS),
+        below=below,
+        footer=subject.footer,
+    )
+    letter = get_column_letter(len(columns) - 3)
+    place = {field.key: row for row, field in enumerate(SUMMARY_FIELDS, 2)}
+    return table.sheet(names={name: f"${letter}${place[key]}" for name, key in DEFINED_NAMES.items()})
+
+
+def _totals(subject: Subject) -> Iterator[Row]:
+    begins = {key: caption for caption, key in GROUPS}
+    for field in SUMMARY_FIELDS:
+        edge = ("top",) if field.key in begins else ()
+        label, look = replace(PLAIN, line=edge), Look(field.kind.number_format, align="right", line=edge)
+        values: list[Cell] = []
+        if subject.together:
+            values = [None if (total := part.balance.summary) is None else cell(field, getattr(total, field.key)) for part in subject.parts]
+        values.append(None if subject.totals is None else cell(field, subject.totals[field.key]))
+        group = subject.say(begins[field.key]) if field.key in begins else None
+        shown = (Shown(value, look.signed(value) if field.signed else look) for value in values)
+        caption, note = field.caption.in_(subject.language), field.note.in_(subject.language)
+        yield (Shown(caption, label), *shown, Shown(field.key, label), group, note or None)

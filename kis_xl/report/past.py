@@ -1,0 +1,88 @@
+"""What the report knows of earlier days. It is handed in: nothing here opens a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from kis_xl import kst
+from kis_xl.errors import KisError
+from kis_xl.fields import SUMMARY_FIELDS, Field, by_key
+from kis_xl.history import AccountKey, History, Stored
+from kis_xl.language import NO_TEXT, Text
+from kis_xl.models import Balance
+
+_SUMMARY: Final = by_key(SUMMARY_FIELDS)
+#: The totals that the report shows day by day, in the order of its columns.
+DAILY_FIELDS: Final[tuple[Field, ...]] = tuple(
+    _SUMMARY[key] for key in ("tot_evlu_amt", "nass_amt", "dnca_tot_amt", "evlu_pfls_smtl_amt", "asst_icdc_amt")
+)
+_FIRST_DAY: Final = Text(
+    "저장된 이전 날이 없습니다. 날마다 조회하면 다음 날부터 채워집니다.",
+    "No earlier day is stored. This fills from the second day on which the balance is fetched.",
+)
+_NOT_ASKED: Final = Text("이 보고서는 이력 없이 만들었습니다.", "This report was made without a history.")
+_NOT_KEPT: Final = Text(
+    "체험용 계좌라 이력이 없습니다. 실제 계좌는 날마다 조회하면 다음 날부터 채워집니다.",
+    "This is a demonstration, which has no history. An account's fills from the second day on which it is fetched.",
+)
+
+
+@dataclass(frozen=True)
+class Past:
+    """The days before a balance: the last one whole, the totals of all, oldest first.
+
+    `days` are (day, the values of DAILY_FIELDS, None where the service gave none). `why` says why there is nothing, `caveat`
+    what keeps the days from being compared one to one.
+    """
+
+    earlier: Stored | None = None
+    days: tuple[tuple[date, tuple[int | None, ...]], ...] = ()
+    why: Text = NO_TEXT
+    caveat: Text = NO_TEXT
+
+
+#: No history was handed in.
+NO_PAST: Final = Past(why=_NOT_ASKED)
+#: There can be none: the account is made up for one report.
+DEMO_PAST: Final = Past(why=_NOT_KEPT)
+
+
+def day_of(balance: Balance) -> date:
+    """The Korean day of a balance."""
+    return balance.as_of.astimezone(kst.KST).date()
+
+
+def read_past(history: History, balance: Balance, *, usual: bool = True) -> Past:
+    """What `history` knows of the days before `balance`; a history that cannot be read is told, not raised.
+
+    Days after the balance's own (the clock was set back) are left out. `usual` is False for a balance that was asked
+    with parameters of its own, which the stored days do not share.
+    """
+    try:
+        past = _read(history, balance)
+    except KisError as error:
+        return Past(
+            why=Text(
+                f"이력을 읽을 수 없어 비웠습니다. {error.code}: {error.message('ko')}",
+                f"Empty, since the history cannot be read. {error.code}: {error.message('en')}",
+            )
+        )
+    if usual or past.why != NO_TEXT:
+        return past
+    caveat = Text(
+        "이 보고서는 다른 조회 조건으로 조회했으므로 저장된 날과 바로 비교되지 않을 수 있습니다.",
+        "This report was asked with query parameters of its own, so it may not compare with the stored days.",
+    )
+    return Past(past.earlier, past.days, past.why, caveat)
+
+
+def _read(history: History, balance: Balance) -> Past:
+    account, today = AccountKey.of(balance), day_of(balance)
+    days = [day for day in history.days(account) if day < today]
+    if not days:
+        return Past(why=_FIRST_DAY)
+    columns: list[dict[date, Any]] = [dict(history.series(account, field, None, days[-1])) for field in DAILY_FIELDS]
+    rows = tuple((day, tuple(column.get(day) for column in columns)) for day in days)
+    return Past(history.on_or_before(account, days[-1]), rows)

@@ -1,0 +1,168 @@
+"""Whose report it is: one account, or several as one. Everything that a sheet shows is asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Final
+
+from kis_xl import kst
+from kis_xl.bystock import join_accounts, join_by_stock
+from kis_xl.changes import Change, changes
+from kis_xl.fields import SUMMARY_FIELDS, Holding, Kind
+from kis_xl.language import Language, Text
+from kis_xl.models import Balance, Check
+from kis_xl.redaction import one_line
+from kis_xl.report.past import DAILY_FIELDS, Past, day_of
+
+ALL: Final = Text("전체", "all")
+NOT_KIS: Final = Text("한국투자증권 서버가 아님(시뮬레이터 등)", "not a server of KIS (a simulator, for instance)")
+
+
+def clock(moment: datetime) -> str:
+    """What a clock in Korea shows, to the minute."""
+    return f"{moment.astimezone(kst.KST):%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One account: its balance, and what is known of its earlier days."""
+
+    balance: Balance
+    past: Past
+
+    @property
+    def name(self) -> str:
+        """The account's name, in one line."""
+        return one_line(self.balance.name)
+
+    @property
+    def from_kis(self) -> bool:
+        """Whether the figures come from a server of KIS."""
+        return self.balance.host == self.balance.environment.host
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """See `Balance`."""
+        return self.balance.checks()
+
+    @cached_property
+    def unpriced(self) -> tuple[Holding, ...]:
+        """See `Balance`."""
+        return self.balance.unpriced()
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What changed since the earlier day, the largest first; empty where there is none."""
+        if self.past.earlier is None:
+            return ()
+        found = changes(self.past.earlier.holdings, self.balance.holdings)
+        return tuple(sorted(found, key=lambda change: (-abs(change.valuation_difference), change.pdno)))
+
+
+class Subject:
+    """What a report is about. `together` is so for several accounts as one, also where there happens to be one only."""
+
+    def __init__(self, parts: Sequence[Part], language: Language, *, together: bool = False, today: date | None = None) -> None:
+        self.parts = tuple(parts)
+        self.language = language
+        self.together = together
+        self.today = today
+
+    def say(self, text: Text) -> str:
+        """`text` in the report's language."""
+        return text.in_(self.language)
+
+    @property
+    def name(self) -> str:
+        """The account's name, or that it is all of them."""
+        return self.say(Text("전체 계좌", "All accounts")) if self.together else self.parts[0].name
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """The time (KST) than which no figure is older."""
+        return min(part.balance.as_of for part in self.parts).astimezone(kst.KST)
+
+    @property
+    def from_kis(self) -> bool:
+        """Whether all figures come from KIS."""
+        return all(part.from_kis for part in self.parts)
+
+    @property
+    def footer(self) -> str:
+        """What stands on every printed page: when, and that it is no real account where it may not be one."""
+        return f"{clock(self.as_of)} KST" + ("" if self.from_kis else f"  {self.say(NOT_KIS)}")
+
+    @property
+    def count(self) -> int:
+        """The number of rows of holdings."""
+        return sum(len(part.balance.holdings) for part in self.parts)
+
+    def rows(self) -> Iterator[tuple[Part, Holding]]:
+        """Every row as the service gave it, and whose it is."""
+        for part in self.parts:
+            for row in part.balance.holdings:
+                yield part, row
+
+    @cached_property
+    def stocks(self) -> tuple[Holding, ...]:
+        """One row a stock that is held, over all accounts."""
+        if len(self.parts) == 1:
+            joined = join_by_stock(self.parts[0].balance.holdings)
+        else:
+            joined = join_accounts([(part.balance.as_of, part.balance.holdings) for part in self.parts])
+        return tuple(row for row in joined if row.hldg_qty)
+
+    @cached_property
+    def totals(self) -> dict[str, Any] | None:
+        """The account's totals by API key, None where the service has none.
+
+        Of several accounts the sums of won; an account without totals holds nothing and adds nothing, and what is no
+        amount has no sum (None).
+        """
+        known = [part.balance.summary for part in self.parts if part.balance.summary is not None]
+        if not known:
+            return None
+        if not self.together:
+            return {field.key: getattr(known[0], field.key) for field in SUMMARY_FIELDS}
+        return {
+            field.key: sum(getattr(summary, field.key) for summary in known) if field.kind is Kind.WON else None for field in SUMMARY_FIELDS
+        }
+
+    @property
+    def earlier(self) -> datetime | None:
+        """The time that the changes are seen from: the oldest where accounts differ, None where no account has any."""
+        times = [part.past.earlier.as_of for part in self.parts if part.past.earlier is not None]
+        return min(times).astimezone(kst.KST) if times else None
+
+    @property
+    def caveats(self) -> list[tuple[str, Text]]:
+        """Why something of the past is missing or doubtful, and of which account ("" where there is but one)."""
+        return [(part.name if self.together else "", told) for part in self.parts for told in (part.past.why, part.past.caveat) if told.en]
+
+    @cached_property
+    def days(self) -> list[tuple[date, tuple[int | None, ...]]]:
+        """The totals of each stored day, oldest first, and of the report's own day at the end.
+
+        Of several accounts the sums of those days that all of them have; for its own day each account's balance counts.
+        """
+        own = self._own_day()
+        if len(self.parts) == 1:
+            return [*self.parts[0].past.days, *own]
+        each = [dict(part.past.days) for part in self.parts]
+        shared = sorted(set.intersection(*map(set, each)))
+        last = own[0][0] if own else None
+        return [(day, _sums([days[day] for days in each])) for day in shared if last is None or day < last] + own
+
+    def _own_day(self) -> list[tuple[date, tuple[int | None, ...]]]:
+        if self.totals is None:
+            return []
+        return [(min(day_of(part.balance) for part in self.parts), tuple(self.totals[field.key] for field in DAILY_FIELDS))]
+
+
+def _sums(rows: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    """Column by column; an account without totals that day held nothing."""
+    columns = list(zip(*rows, strict=True))
+    return tuple(None if all(value is None for value in column) else sum(value or 0 for value in column) for column in columns)

@@ -1,0 +1,154 @@
+"""`kis-xl export` over several accounts, its past, and a report that is open; the button that does the same."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kis_xl import kst, udfs
+from kis_xl.broker import Broker
+from kis_xl.cli import main
+from kis_xl.configedit import ConfigEditor, NewAccount
+from kis_xl.datafolder import DataFolder
+from kis_xl.excel import macros, session
+from kis_xl.fields import Environment
+from kis_xl.history import History
+from kis_xl.parsing import read_holdings
+from kis_xl.report import report_name
+from kis_xl.settings import Settings
+from kis_xl.simulator import SimAccount, Simulator
+from tests.broker_kit import inquiries, simulated
+from tests.excel_kit import finished, forget
+from tests.report_kit import ROWS, TOTALS, Locked, opened, stock, table_rows, texts
+
+TODAY = kst.now().date()
+
+
+@pytest.fixture
+def two(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Simulator]]:
+    """Two accounts in the configuration file, each with a server of its own."""
+    monkeypatch.setenv("KIS_XL_ATTEMPTS", "1")
+    accounts = {
+        "주식": SimAccount("11111111-01", "1" * 36, "1" * 180, Environment.REAL, rows=0, given_rows=list(ROWS), given_summary=TOTALS),
+        "연금": SimAccount("22222222-22", "2" * 36, "2" * 180, Environment.REAL, rows=0, given_rows=list(ROWS[:1]), given_summary=TOTALS),
+    }
+    with simulated(accounts["주식"]) as first, simulated(accounts["연금"]) as second:
+        running = {"주식": first, "연금": second}
+        for name, account in accounts.items():
+            settings = {"number": f"{account.number[:4]}****{account.number[8:]}", "environment": "real"}
+            settings["base_url"] = running[name].url(Environment.REAL)
+            secrets = {"number": account.number, "appkey": account.appkey, "appsecret": account.appsecret}
+            ConfigEditor(DataFolder(home)).add(NewAccount(name, settings, {}, secrets), secrets="file", replace=True)
+        forget(monkeypatch)
+        yield running
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["--all"], ["--account", "*"]])
+def test_all_accounts_get_a_report_each(
+    two: dict[str, Simulator], tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(["export", "--output", f"{tmp_path}/r/", *arguments]) == 0
+    assert [Path(line).name for line in capsys.readouterr().out.splitlines()] == [f"KIS_{name}_{TODAY}.xlsx" for name in two]
+
+
+def test_all_goes_on_past_one_that_fails_and_says_so(two: dict[str, Simulator], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    two["주식"].add_fault("1x9=html")
+    assert main(["export", "--all", "--output", f"{tmp_path}/r/"]) == 5
+    told = capsys.readouterr()
+    assert "error: NETWORK: 주식: " in told.err
+    assert names_in(tmp_path / "r") == [f"KIS_연금_{TODAY}.xlsx"] == [Path(line).name for line in told.out.splitlines()]
+
+
+def test_reports_of_all_do_not_go_into_one_file(two: dict[str, Simulator], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--all", "--output", str(tmp_path / "r.xlsx")]) == 2
+    assert "--together" in capsys.readouterr().err
+    assert [len(inquiries(running)) for running in two.values()] == [0, 0]
+
+
+@pytest.mark.parametrize(("language", "name"), [("ko", f"KIS_전체_{TODAY}.xlsx"), ("en", f"KIS_all_{TODAY}.xlsx")])
+def test_one_report_over_all(
+    two: dict[str, Simulator], tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, name: str
+) -> None:
+    assert main(["export", "--together", "--output", f"{tmp_path}/r/", "--lang", language]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert Path(line).name == name
+    book = opened(Path(line))
+    assert [row[0] for row in table_rows(book, "Holdings")] == ["주식"] * 6 + ["연금"]
+    assert {row[-1]: row for row in table_rows(book, "Account")}["tot_evlu_amt"][1:4] == [6_951_000, 6_951_000, 13_902_000]
+    assert main(["export", "--together", "--account", "*", "--output", str(tmp_path / "one.xlsx")]) == 0
+    assert (tmp_path / "one.xlsx").exists()
+
+
+def test_a_report_over_all_is_of_all_or_none(two: dict[str, Simulator], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    two["연금"].add_fault("1x9=html")
+    assert main(["export", "--together", "--output", f"{tmp_path}/r/"]) == 5
+    told = capsys.readouterr()
+    assert (told.out, "error: NETWORK: 연금: " in told.err) == ("", True)
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--all", "--together"], ["--together", "--account", "주식"], ["--all", "--account", "주식"]])
+def test_what_excludes_each_other_is_said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", *arguments]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
+def test_the_report_compares_with_the_stored_day(two: dict[str, Simulator], home: Path, tmp_path: Path) -> None:
+    assert main(["export", "--output", str(tmp_path / "first.xlsx")]) == 0
+    assert table_rows(opened(tmp_path / "first.xlsx"), "Changes") == [[None] * 15]  # today's own balance is no past
+    store_earlier(home, days=3)
+    assert main(["export", "--output", str(tmp_path / "second.xlsx")]) == 0
+    rows = {row[0]: row for row in table_rows(opened(tmp_path / "second.xlsx"), "Changes")}
+    assert (rows["000660"][2], rows["000660"][5], rows["005930"][2]) == ("added", 6, "new")
+    assert len(table_rows(opened(tmp_path / "second.xlsx"), "History")) == 2
+    assert main(["export", "--output", str(tmp_path / "other.xlsx"), "--param", "PRCS_DVSN=01"]) == 0
+    assert "query parameters of its own" in texts(opened(tmp_path / "other.xlsx"), "Changes")
+
+
+def store_earlier(home: Path, *, days: int) -> None:
+    """Another balance of the first account, some days ago."""
+    settings = Settings.load()
+    with Broker(settings.account(), settings.folder, settings.policy) as broker:
+        balance = broker.balance()
+    rows = tuple(read_holdings([stock("000660", "SK하이닉스", 4, 210_000, 800_000)])[0])
+    history = History(DataFolder(home))
+    history.store(replace(balance, as_of=balance.as_of - timedelta(days=days), holdings=rows))
+    history.close()
+
+
+def test_a_report_that_is_open_is_told_on_standard_error(
+    two: dict[str, Simulator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(__file__, tmp_path / "r.xlsx")
+    Locked(monkeypatch, "r.xlsx")
+    assert main(["export", "--output", str(tmp_path / "r.xlsx")]) == 0
+    told = capsys.readouterr()
+    assert told.out == f"{tmp_path / 'r (2).xlsx'}\n"
+    assert "warning: r.xlsx is open in another program (Excel) and stays as it is; the newer report is r (2).xlsx" in told.err
+
+
+def test_a_report_that_is_open_is_told_by_the_button(two: dict[str, Simulator], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    udfs.KIS_HOLDINGS()
+    name = report_name(session.current().view().balance)
+    (home / "reports").mkdir()
+    shutil.copy(__file__, home / "reports" / name)
+    Locked(monkeypatch, name)
+    macros.start_export()
+    told = finished()
+    newer = name.replace(".xlsx", " (2).xlsx")
+    assert told.stage == "done"
+    assert told.path == str(home / "reports" / newer)
+    assert f"the newer report is {newer}\n\nOpen it now?" in told.message
+    macros.start_export("*")
+    told = finished()
+    assert f"the newer report is {newer}\n\nOpen them now?" in told.message
+    assert len(told.path.splitlines()) == 2
