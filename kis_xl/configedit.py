@@ -1,37 +1,35 @@
 """Changing the configuration file: accounts are added, removed and renamed, and what its owner wrote around them stays.
 
 One change at a time, over all processes. The secrets of an account are stored before the file names them and deleted
-after it does not, so at no moment does the file name an account without keys. A process that is killed in between
-leaves an entry in the secret store that no account names; what is under way is noted, and the next change clears it up.
+after it does not, so at no moment does the file name an account without keys; `leftovers` sees to what is between.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 import tomlkit
 from filelock import FileLock, Timeout
-from tomlkit.items import Table
 
 from kis_xl import configfile
 from kis_xl.configfile import ConfigFile, check_name
+from kis_xl.configtext import with_account, with_account_renamed, without_account
 from kis_xl.datafolder import DataFolder, write_atomically
-from kis_xl.errors import AccountError, ConfigError, OutputError, reason_of
+from kis_xl.errors import AccountError, ConfigError, KisError, OutputError, reason_of
 from kis_xl.language import NO_TEXT, Text
-from kis_xl.secretstore import CHOICES, FILE, SYSTEM, SecretStore, new_name, store_of
+from kis_xl.leftovers import Leftovers
+from kis_xl.secretstore import FILE, SYSTEM, SecretStore, new_name, store_of
 
-_NOTE: Final = "pending.json"
 _PATIENCE: Final = 30.0
 #: What stands in an account's table by our hand, and is replaced with the account; what its owner added stays.
-_MADE_BY_US: Final = ("id", "secrets", "number", "environment", "customer_type", "ip_addr", "seq_no", "practice", "base_url")
-_HEAD: Final = (
-    "kis_xl: 계좌와 설정. 앱키와 비밀은 여기에 없고 보안 저장소에 있습니다.",
-    "kis_xl: accounts and preferences. Keys and secrets are not here but in the secret store.",
-)
+_MADE_BY_US: Final = ("id", "secrets", "number", "environment", "customer_type", "ip_addr", "seq_no", "mac_address", "practice", "base_url")
+_HEAD: Final = """\
+# kis_xl: 계좌와 설정. 앱키와 비밀은 여기에 없고 보안 저장소에 있습니다.
+# kis_xl: accounts and preferences. Keys and secrets are not here but in the secret store.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class NewAccount:
 
     name: str
     settings: Mapping[str, str | int | bool]
-    parameters: Mapping[str, str]
-    secrets: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class ConfigEditor:
@@ -57,53 +55,66 @@ class ConfigEditor:
         It becomes the default where there is none. AccountError where there is one of that name and `replace` is not given.
         """
         name = check_name(account.name)
-        with self._alone() as before:
+        with self._alone() as (before, leftovers):
             old = _same(before, name)
             if old is not None and not replace:
-                raise AccountError(
-                    Text(f"이미 있는 계좌 이름입니다: {old}", f"there is an account called {old} already"),
-                    Text("다른 이름을 쓰세요.", "Use another name."),
-                )
-            store, entry = self._stored(account, secrets)
-            with self._undone_by(store, entry):
-                self._write(before, lambda document: _put(document, name, old, account, store, entry, default or not before.default))
-            self._discard(before, old)
-        return store
+                raise _taken(old)
+            leftovers.note(_entry_of(before, old))
+            store, entry = self._stored(account, secrets, leftovers)
+            values = {**({} if store is None else {"id": entry, "secrets": store.kind}), **account.settings}
+            default = default or not before.default
+
+            def change(text: str) -> str:
+                text = _put(text, name, old, values, account.parameters)
+                return _with_values(text, {"default": name}) if default else text
+
+            self._write(change, expected=name)
+            return store
 
     def remove(self, name: str) -> None:
         """Take an account and its secrets out. The default becomes the first of the others."""
-        with self._alone() as before:
+        with self._alone() as (before, leftovers):
             known = _there(before, name)
-            self._write(before, lambda document: _take_out(document, known, before))
-            self._discard(before, known)
+            leftovers.note(_entry_of(before, known))
+            others = [each for each in before.accounts if each != known]
+
+            def change(text: str) -> str:
+                text = without_account(text, known)
+                moves_on = before.values.text("default") and before.default == known
+                return _with_values(text, {"default": others[0] if others else None}) if moves_on else text
+
+            self._write(change, unexpected=known)
 
     def rename(self, name: str, new: str) -> str:
         """Give an account another name; the name as it is written."""
         wanted = check_name(new)
-        with self._alone() as before:
+        with self._alone() as (before, _):
             known = _there(before, name)
             if _same(before, wanted) not in (None, known):
-                raise AccountError(
-                    Text(f"이미 있는 계좌 이름입니다: {wanted}", f"there is an account called {wanted} already"),
-                    Text("다른 이름을 쓰세요.", "Use another name."),
-                )
-            self._write(before, lambda document: _rename(document, known, wanted))
+                raise _taken(wanted)
+
+            def change(text: str) -> str:
+                text = with_account_renamed(text, known, wanted)
+                moves_along = before.values.text("default") and before.default == known
+                return _with_values(text, {"default": wanted}) if moves_along else text
+
+            self._write(change, expected=wanted)
         return wanted
 
     def set_default(self, name: str) -> None:
         """Make an account the default one."""
-        with self._alone() as before:
+        with self._alone() as (before, _):
             known = _there(before, name)
-            self._write(before, lambda document: document.update({"default": known}))
+            self._write(lambda text: _with_values(text, {"default": known}))
 
     def set_preference(self, key: str, value: str | int | float) -> None:
         """Set one of `configfile.PREFERENCES`."""
-        with self._alone() as before:
-            self._write(before, lambda document: document.update({key: value}))
+        with self._alone():
+            self._write(lambda text: _with_values(text, {key: value}))
 
     @contextmanager
-    def _alone(self) -> Iterator[ConfigFile]:
-        """While no other process changes the file; what it says now."""
+    def _alone(self) -> Iterator[tuple[ConfigFile, Leftovers]]:
+        """While no other process changes the file: what it says now. However that ends, secrets that it does not name are deleted."""
         lock = FileLock(self._folder.part("locks") / "config.lock", timeout=_PATIENCE, mode=0o600)
         fault: ConfigError | OutputError | None = None
         try:
@@ -117,18 +128,22 @@ class ConfigEditor:
             fault = self._not_written(reason_of(error))
         if fault is not None:
             raise fault
+        leftovers = Leftovers(self._folder)
         try:
-            file = configfile.read(self._path)
-            self._clear_up(file)
-            yield file
+            yield configfile.read(self._path), leftovers
         finally:
-            lock.release()
+            try:
+                leftovers.clear_up(configfile.read(self._path).entries)
+            except KisError:  # the file cannot be read: what it names is not known
+                pass
+            finally:
+                lock.release()
 
-    def _stored(self, account: NewAccount, secrets: str) -> tuple[SecretStore | None, str]:
+    def _stored(self, account: NewAccount, secrets: str, leftovers: Leftovers) -> tuple[SecretStore | None, str]:
         if not account.secrets:
             return None, ""
         store, entry = store_of(secrets, self._folder), new_name()
-        self._note({entry: store.kind})
+        leftovers.note({entry: store.kind})
         try:
             store.write(entry, account.secrets)
         except ConfigError:
@@ -137,70 +152,44 @@ class ConfigEditor:
         else:
             return store, entry
         # there is a store but it does not open, as in a session without a desktop: then it is as good as none
-        return self._stored(account, FILE)
+        return self._stored(account, FILE, leftovers)
 
-    @contextmanager
-    def _undone_by(self, store: SecretStore | None, entry: str) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            if store is not None:
-                with suppress(ConfigError):
-                    store.delete(entry)
-                    self._note({})
-            raise
-        self._note({})
-
-    def _discard(self, before: ConfigFile, name: str | None) -> None:
-        """Delete the secrets of an account that the file no longer names."""
-        old = None if name is None else before.accounts[name].values
-        if old is None or "id" not in old:
-            return
-        self._note({old.text("id"): old.text("secrets", FILE)})
-        store_of(old.text("secrets", "auto"), self._folder).delete(old.text("id"))
-        self._note({})
-
-    def _clear_up(self, file: ConfigFile) -> None:
-        """Delete what a process that was killed has left in the secret store."""
-        try:
-            noted = json.loads((self._folder.part("locks") / _NOTE).read_bytes())
-            pending = {str(entry): str(kind) for entry, kind in noted.items()}
-        except (OSError, ValueError, AttributeError):
-            return
-        named = {account.values.text("id") for account in file.accounts.values()}
-        for entry, kind in pending.items():
-            if entry not in named and kind in CHOICES:
-                store_of(kind, self._folder).delete(entry)
-        self._note({})
-
-    def _note(self, pending: Mapping[str, str]) -> None:
-        path = self._folder.part("locks") / _NOTE
-        try:
-            if pending:
-                write_atomically(path, json.dumps(dict(pending)).encode())
-            else:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            fault = self._not_written(reason_of(error))
-        else:
-            return
-        raise fault
-
-    def _write(self, before: ConfigFile, change: Callable[[tomlkit.TOMLDocument], None]) -> None:
-        """Change the file, in one go, if it can still be read afterwards."""
+    def _write(self, change: Callable[[str], str], *, expected: str = "", unexpected: str = "") -> None:
+        """Change the file, in one go, if it then says what it should."""
         target = self._path.resolve()  # the file, where there is a link to it
         try:
-            text = target.read_bytes().decode("utf-8-sig") if target.exists() else ""
-            document = tomlkit.parse(text) if text else _new()
-            change(document)
-            data = f"{tomlkit.dumps(document).rstrip()}\n".encode()
-            configfile.parse(data, self._path)
+            text = target.read_bytes().decode("utf-8-sig") if target.exists() else _HEAD
+            data = change(text).encode()
+            if not self._says(data, expected, unexpected):
+                raise self._not_changed()
             write_atomically(target, data, keep_mode=True)
         except OSError as error:
             fault = self._not_written(reason_of(error))
         else:
             return
         raise fault
+
+    def _says(self, data: bytes, expected: str, unexpected: str) -> bool:
+        """Whether the changed file can be read and has the account, or no longer has it. A value that is wrong is told as ever."""
+        try:
+            accounts = configfile.parse(data, self._path).accounts
+        except ConfigError as error:
+            if "TOML" in error.what.en:  # the new table does not fit to how the others are written
+                return False
+            raise
+        return (not expected or expected in accounts) and unexpected not in accounts
+
+    def _not_changed(self) -> ConfigError:
+        return ConfigError(
+            Text(
+                f"{self._path.name} 의 계좌가 바꿀 수 없는 모양으로 적혀 있습니다.",
+                f"the accounts in {self._path.name} are written in a way that cannot be changed",
+            ),
+            Text(
+                f'{self._path} 에서 계좌마다 [accounts."이름"] 으로 시작하는 표로 고치고 다시 시도하세요.',
+                f'In {self._path} give each account a table of its own that begins with [accounts."name"], and try again.',
+            ),
+        )
 
     def _not_written(self, reason: str) -> OutputError:
         return OutputError(
@@ -209,11 +198,10 @@ class ConfigEditor:
         )
 
 
-def _new() -> tomlkit.TOMLDocument:
-    document = tomlkit.document()
-    for line in _HEAD:
-        document.add(tomlkit.comment(line))
-    return document
+def _entry_of(file: ConfigFile, name: str | None) -> dict[str, str]:
+    """The entry of an account in the secret store, and which store; none for an account without."""
+    values = None if name is None else file.accounts[name].values
+    return {} if values is None or "id" not in values else {values.text("id"): values.text("secrets", "auto")}
 
 
 def _same(file: ConfigFile, name: str) -> str | None:
@@ -231,56 +219,37 @@ def _there(file: ConfigFile, name: str) -> str:
     return known
 
 
-def _put(
-    document: tomlkit.TOMLDocument,
-    name: str,
-    old: str | None,
-    account: NewAccount,
-    store: SecretStore | None,
-    entry: str,
-    default: bool,
-) -> None:
-    if "accounts" not in document:
-        document["accounts"] = tomlkit.table(is_super_table=True)
-    accounts = document["accounts"]
-    assert isinstance(accounts, Table)  # noqa: S101 (the file was read before)
+def _taken(name: str) -> AccountError:
+    return AccountError(
+        Text(f"이미 있는 계좌 이름입니다: {name}", f"there is an account called {name} already"),
+        Text("다른 이름을 쓰세요.", "Use another name."),
+    )
+
+
+def _put(text: str, name: str, old: str | None, values: Mapping[str, str | int | bool], parameters: Mapping[str, str]) -> str:
     if old is None:
-        accounts[name] = tomlkit.table()
-    elif old != name:
-        _rename(document, old, name)
-    table = document["accounts"][name]
-    assert isinstance(table, Table)  # noqa: S101
-    for key in set(_MADE_BY_US) - set(account.settings):
+        return with_account(text, name, {**values, **({"parameters": parameters} if parameters else {})})
+    document = tomlkit.parse(with_account_renamed(text, old, name))
+    table = document.get("accounts", {}).get(name)
+    if table is None:  # the file writes it in another way: what comes out is refused
+        return text
+    for key in set(_MADE_BY_US) - set(values):
         table.pop(key, None)
-    table.update({"id": entry, "secrets": store.kind, **account.settings} if store is not None else account.settings)
-    if account.parameters:
-        table["parameters"] = tomlkit.table()
-        table["parameters"].update(account.parameters)
-    if default:
-        document["default"] = name
+    table.update(values)
+    if parameters:
+        table["parameters"] = dict(parameters)
+    return tomlkit.dumps(document)
 
 
-def _take_out(document: tomlkit.TOMLDocument, name: str, before: ConfigFile) -> None:
-    document["accounts"].remove(name)
-    others = [each for each in before.accounts if each != name]
-    if document.get("default") == name:
-        if others:
-            document["default"] = others[0]
+def _with_values(text: str, values: Mapping[str, str | int | float | None]) -> str:
+    """`text` with these values at its top; None takes one out."""
+    document = tomlkit.parse(text)
+    for key, value in values.items():
+        if value is None:
+            document.pop(key, None)
         else:
-            del document["default"]
-    if not others:
-        del document["accounts"]
-
-
-def _rename(document: tomlkit.TOMLDocument, name: str, new: str) -> None:
-    accounts = document["accounts"]
-    assert isinstance(accounts, Table)  # noqa: S101 (the file was read before)
-    renamed = tomlkit.table(is_super_table=True)
-    for key in list(accounts):
-        renamed[new if key == name else key] = accounts[key]
-    document["accounts"] = renamed
-    if document.get("default") == name:
-        document["default"] = new
+            document[key] = value
+    return tomlkit.dumps(document)
 
 
 __all__ = ["SYSTEM", "ConfigEditor", "NewAccount"]

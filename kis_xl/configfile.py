@@ -19,16 +19,18 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from kis_xl.accounts import AccountNumber, check_header, check_host, check_parameters
+from kis_xl.configtext import line_of
 from kis_xl.errors import AccountError, ConfigError, KisError, reason_of
 from kis_xl.fields import Environment
+from kis_xl.history.place import without_password
 from kis_xl.language import Text
-from kis_xl.redaction import shown
+from kis_xl.redaction import one_line, shown
 from kis_xl.secretstore import CHOICES, is_name
 from kis_xl.values import Values
 
@@ -38,7 +40,10 @@ ALL: Final = "*"
 ENV_ACCOUNT: Final = "env"
 _NAME: Final = re.compile(r'[^\x00-\x1f\x7f<>:"/\\|?*]{1,40}')
 _MASKED: Final = re.compile(r"[0-9]{4}\*{4}-[0-9]{2}")
-_EIGHT_DIGITS: Final = re.compile(r"(?:\d[\s-]*){8}")
+#: No number here is longer; the language refuses to write one of thousands of digits.
+_MOST_BITS: Final = 256
+_EIGHT_DIGITS: Final = re.compile(r"(?:\d[\s._-]*){8}")
+_LONGEST_KEY: Final = 30
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,11 @@ class ConfigFile:
     parameters: Mapping[str, str] = field(default_factory=dict)
     accounts: Mapping[str, Entry] = field(default_factory=dict)
     default: str = ""
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """The names of the accounts' entries in the secret store."""
+        return frozenset(account.values.text("id") for account in self.accounts.values() if "id" in account.values)
 
 
 def check_name(name: str) -> str:
@@ -116,11 +126,19 @@ def parse(data: bytes, path: Path) -> ConfigFile:
     text, table = _toml(data, path)
     reader = _Reader(path, text)
     values = reader.values((), table, (*PREFERENCES, "accounts"))
+    if "history" in values:
+        values.checked("history", without_password)
     accounts: dict[str, Entry] = {}
     for name, given in reader.table((), table, "accounts").items():
         entry = reader.account(name, given)
         if entry.name.casefold() in (other.casefold() for other in accounts):
             raise reader.fault(("accounts", name), Text("같은 이름의 계좌가 또 있습니다", "there is another account of that name"))
+        if "id" in entry.values and entry.values.text("id") in (other.values.text("id") for other in accounts.values()):
+            raise reader.fault(
+                ("accounts", name, "id"),
+                Text("다른 계좌와 같은 id 입니다", "another account has the same id"),
+                Text("계좌는 `kis-xl accounts add` 로 추가하세요.", "Add an account with `kis-xl accounts add`."),
+            )
         accounts[entry.name] = entry
     default = unicodedata.normalize("NFC", values.text("default"))
     if default and default not in accounts and default != ENV_ACCOUNT:
@@ -135,7 +153,7 @@ def _toml(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except UnicodeDecodeError as error:
         line, why = data[: error.start].count(b"\n") + 1, Text("UTF-8 글자가 아닙니다", "it is not UTF-8")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # the second for a thousand brackets; the first also for a thousand digits
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else data.count(b"\n") + 1
         why = Text("TOML 문법에 맞지 않습니다", "it is not TOML")
@@ -167,12 +185,16 @@ PREFERENCES: Final[dict[str, Text]] = {
     "connect_timeout": Text("연결 제한 시간(초, 기본값 5)", "seconds to wait for a connection (default 5)"),
     "read_timeout": Text("응답 제한 시간(초, 기본값 30)", "seconds to wait for an answer (default 30)"),
     "attempts": Text("일시적 장애에서 시도할 횟수(기본값 6)", "attempts at a passing fault (default 6)"),
+    "history": Text(
+        "잔고 이력의 PostgreSQL 서버: postgresql://kis@db/kis, 비밀번호 없이",
+        "the history's PostgreSQL server: postgresql://kis@db/kis, without a password",
+    ),
     "parameters": Text("모든 계좌의 조회 파라미터(표)", "query parameters of all accounts (a table)"),
 }
 #: What can stand in the table of an account, and what it is for.
 OF_AN_ACCOUNT: Final[dict[str, Text]] = {
     "id": Text("보안 저장소에서 이 계좌의 앱키를 찾는 이름", "the name under which its keys lie in the secret store"),
-    "secrets": Text("앱키가 있는 곳: system, file", "where its keys are: system, file"),
+    "secrets": Text("앱키가 있는 곳: auto(기본값), system, file", "where its keys are: auto (default), system, file"),
     "number": Text("가려진 계좌번호 1234****-01", "the masked account number, 1234****-01"),
     "environment": Text("real(기본값) 또는 mock", "real (default) or mock"),
     "customer_type": Text("P(개인, 기본값) 또는 B(법인)", "P (person, default) or B (corporation)"),
@@ -262,13 +284,14 @@ class _Reader:
         """The value as its text, which is what a variable would hold."""
         if isinstance(value, bool):
             return str(value).lower()
-        if isinstance(value, str | int | float):
+        if isinstance(value, str | int | float) and not (isinstance(value, int) and value.bit_length() > _MOST_BITS):
             return str(value)
         raise self.fault(at, Text("글이나 숫자로 적습니다", "it is a text or a number"))
 
     def called(self, at: tuple[str, ...]) -> Text:
         line = line_of(self._text, at)
-        name = ".".join(at)
+        # a key may be a number or a secret in the wrong place: then it is not repeated
+        name = ".".join("…" if len(part) > _LONGEST_KEY or _EIGHT_DIGITS.search(part) else one_line(part) for part in at)
         return Text(f"{self._path.name} {line}행 {name}", f"{self._path.name}, line {line}, {name}")
 
     def fault(self, at: tuple[str, ...], what: Text, hint: Text | None = None) -> ConfigError:
@@ -286,34 +309,3 @@ def _check_number(values: Values) -> None:
         values.checked("number", AccountNumber.parse)
     else:
         values.need(("id",), Text("가려진 번호의 계좌", "an account with a masked number"))
-
-
-def line_of(text: str, at: tuple[str, ...]) -> int:
-    """The line, from 1, on which the key `at` stands, or else the table that it belongs to.
-
-    The parser of the standard library does not tell; so each line is parsed by itself for the key that it begins.
-    """
-    best, length = 1, 0
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("["):
-            table = next(_paths(line), table)
-            path = table
-        else:
-            path = (*table, *next(_paths(line.partition("=")[0] + "= 0"), ()))
-        common = min(len(path), len(at))
-        if path[:common] == at[:common] and common > length:
-            best, length = number, common
-    return best
-
-
-def _paths(line: str) -> Iterator[tuple[str, ...]]:
-    try:
-        table: Any = tomllib.loads(line)
-    except tomllib.TOMLDecodeError:
-        return
-    path = []
-    while isinstance(table, dict) and table:
-        key, table = next(iter(table.items()))
-        path.append(key)
-    yield tuple(path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from kis_xl import configfile
 from kis_xl.accounts import Account, AccountNumber, Corporate
 from kis_xl.broker import Broker, ProgressCallback, calls_per_second
 from kis_xl.configedit import ConfigEditor, NewAccount
@@ -17,11 +16,12 @@ from kis_xl.datafolder import DataFolder, write_atomically
 from kis_xl.errors import KisError, OutputError, reason_of
 from kis_xl.fields import REQUEST_HEADERS, Environment, by_key
 from kis_xl.language import Text
+from kis_xl.leftovers import Leftovers
 from kis_xl.models import Balance
 from kis_xl.policy import Policy
 from kis_xl.practice import practice_account
 from kis_xl.redaction import Secret
-from kis_xl.secretstore import SecretStore, store_of
+from kis_xl.secretstore import SecretStore, new_name, store_of
 from kis_xl.settings import Settings
 from kis_xl.snapshots import Key, Snapshots
 
@@ -94,17 +94,20 @@ def doubt_about_environment(environment: Environment, number: AccountNumber, app
     return None
 
 
-def registered(draft: Draft, settings: Settings, *, certain: bool) -> str | None:
-    """The name under which this account is in the file already. If not `certain`, one whose keys are lost may be another."""
+def registered(draft: Draft, settings: Settings) -> tuple[str | None, bool]:
+    """The name under which this account is in the file already, and whether that is certain.
+
+    It is not where the keys of an account with the same masked number are lost: its number is lost with them.
+    """
+    unknown = None
     for listed in settings.listed():
         if listed.name != ENV_ACCOUNT and not listed.practice and listed.masked == draft.number.masked:
             try:
                 if settings.account(listed.name).number == draft.number:
-                    return listed.name
-            except KisError:  # entering lost keys again is what is wanted then
-                if not certain:
-                    return listed.name
-    return None
+                    return listed.name, True
+            except KisError:
+                unknown = listed.name
+    return unknown, unknown is None
 
 
 def _has_key(settings: Settings, name: str, appkey: str) -> bool:
@@ -163,10 +166,10 @@ def _hasty(policy: Policy, environment: Environment) -> Policy:
 
 def check_writable(folder: DataFolder) -> None:
     """Whether what is entered can be kept: better known before than after the questions. Raises ConfigError or OutputError."""
-    path = folder.part("locks") / "probe"
+    path = folder.part("locks") / f"probe-{new_name()}"  # of its own: another set-up may be doing the same
     try:
         write_atomically(path, bytes(_ROOM))
-        path.unlink()
+        path.unlink(missing_ok=True)
     except OSError as error:
         reason = reason_of(error)
     else:
@@ -222,6 +225,11 @@ def save_practice(name: str, settings: Settings) -> Account:
     return practice_account(name if known is None else known.name, {})
 
 
+def entries(settings: Settings) -> frozenset[str]:
+    """The names of the accounts' entries in the secret store, as the configuration names them now."""
+    return Settings.load().file.entries if settings.file.path.exists() else frozenset()
+
+
 def remember(balance: Balance, account: Account, settings: Settings) -> KisError | None:
     """Keep the first balance, so that Excel and the history have it; where that fails, why."""
     return Snapshots(settings.folder, settings.policy).keep(Key.of(account), balance)
@@ -234,21 +242,16 @@ def remove(name: str, settings: Settings) -> str:
         account = settings.account(known)
     except KisError:
         account = None  # its keys have gone already, so its token cannot be told from others'
-    try:
-        ConfigEditor(settings.folder).remove(known)
-    finally:  # also where its secrets could not be deleted, but the file no longer names it
-        if account is not None and account.practice is None and not _used_elsewhere(account, known, settings):
-            _forget_token(account, known, settings)
+    # two accounts may share a key pair, and so a token
+    others = [other for other in (*settings.file.accounts, ENV_ACCOUNT) if other != known]
+    shared = account is not None and any(_has_key(settings, other, account.appkey.reveal()) for other in others)
+    ConfigEditor(settings.folder).remove(known)
+    if account is not None and account.practice is None and not shared:
+        with Broker(account, settings.folder, settings.policy) as broker:
+            broker.forget()
     return known
 
 
-def _forget_token(account: Account, name: str, settings: Settings) -> None:
-    if name in configfile.read(settings.file.path).accounts:
-        return
-    with Broker(account, settings.folder, settings.policy) as broker:
-        broker.forget()
-
-
-def _used_elsewhere(account: Account, name: str, settings: Settings) -> bool:
-    """Two accounts may share a key pair and so a token."""
-    return any(_has_key(settings, other, account.appkey.reveal()) for other in settings.account_names() if other != name)
+def left_in_store(settings: Settings) -> bool:
+    """Whether keys of an account that has gone could not be deleted: their store does not open."""
+    return bool(Leftovers(settings.folder).noted())

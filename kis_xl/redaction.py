@@ -15,6 +15,8 @@ from urllib.parse import quote, quote_plus
 HIDDEN = "***"
 _LONGEST_SHOWN = 24
 _DIGITS = re.compile(r"\d{8,}")
+#: An account number as people group it; a date is grouped otherwise.
+_GROUPED = re.compile(r"(?<!\d)(\d{4})([-. ])\d{4}(?!\d)")
 
 _NAMES = "appkey|appsecret|secretkey|personalseckey|access_token|refresh_token|approval_key|token|phone_number|authorization"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -39,7 +41,8 @@ def register(value: str, shown_as: str = HIDDEN) -> None:
     with _lock:
         if _registered.get(value) == shown_as:
             return
-        for form in {value, quote(value, safe=""), quote(value), quote_plus(value)}:
+        spelt = "surrogatepass"  # a value from outside may hold what is no letter
+        for form in {value, quote(value, safe="", errors=spelt), quote(value, errors=spelt), quote_plus(value, errors=spelt)}:
             _registered[form] = shown_as
         longest_first = sorted(_registered, key=len, reverse=True)
         _finder = re.compile("|".join(map(re.escape, longest_first)))
@@ -68,7 +71,7 @@ def one_line(text: str) -> str:
 
 
 def _without_numbers(text: str) -> str:
-    return _DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), text)
+    return _GROUPED.sub(r"\1\2****", _DIGITS.sub(lambda run: run.group()[:4] + "*" * (len(run.group()) - 4), text))
 
 
 def shown_message(message: str) -> str:

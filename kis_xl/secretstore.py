@@ -11,7 +11,10 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kis_xl.datafolder import DataFolder, keep_to_owner, write_atomically
@@ -29,6 +32,9 @@ FILE: Final = "file"
 CHOICES: Final = ("auto", SYSTEM, FILE)
 _SERVICE: Final = "kis_xl"
 _USER: Final = "keys"
+#: Long enough to type the password of a keychain.
+_PATIENCE: Final = 90.0
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -72,7 +78,7 @@ class FileStore:
         path = self._path(name)
         try:
             keep_to_owner(path)
-            return _entry(path.read_text(encoding="utf-8"))
+            return _entry(path.read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -93,7 +99,10 @@ class FileStore:
     def delete(self, name: str) -> None:
         """See `SecretStore`."""
         try:
-            self._path(name).unlink(missing_ok=True)
+            path = self._path(name)
+            # what a process left that was killed while it wrote the entry goes along
+            for each in (path, *path.parent.glob(f".{path.name}.*")):
+                each.unlink(missing_ok=True)
         except OSError as error:
             fault = _failed(Text("에서 앱키를 지울", "deleted"), reason_of(error))
         else:
@@ -120,7 +129,7 @@ class SystemStore:
     def read(self, name: str) -> dict[str, str] | None:
         """See `SecretStore`."""
         stored = self._do(Text("에서 앱키를 읽을", "read"), "get_password", name, _USER)
-        return None if stored is None else _entry(str(stored))
+        return None if stored is None else _entry(str(stored).encode(errors="replace"))
 
     def write(self, name: str, entry: Mapping[str, str]) -> None:
         """See `SecretStore`."""
@@ -134,17 +143,51 @@ class SystemStore:
 
     def _do(self, what: Text, method: str, name: str, *given: str) -> Any:
         try:
-            return getattr(self._backend, method)(f"{_SERVICE}:{name}", *given)
+            return _in_time(lambda: getattr(self._backend, method)(f"{_SERVICE}:{name}", *given))
         except Exception as error:  # noqa: BLE001 (each system's store fails in its own way)
             _log.warning("the secret store failed: %s", type(error).__name__)  # what it says could be what it was given
             fault = _failed(what, f"{self.caption.in_()}: {type(error).__name__}")
         raise fault
 
 
-def _entry(text: str) -> dict[str, str]:
+def _in_time(call: Callable[[], Any]) -> Any:
+    """What `call` returns. TimeoutError where it does not end: a store may wait for a password in a window that nobody sees."""
+    answers: list[tuple[Any, Exception | None]] = []
+
+    def answer() -> None:
+        try:
+            answers.append((call(), None))
+        except Exception as error:  # noqa: BLE001 (raised below, in the thread that asked)
+            answers.append((None, error))
+
+    thread = threading.Thread(target=answer, name="kis_xl secret store", daemon=True)
+    thread.start()
+    seconds = _patience.get()
+    thread.join(_PATIENCE if seconds is None else seconds)
+    if not answers:
+        raise TimeoutError
+    result, error = answers[0]
+    if error is not None:
+        raise error
+    return result
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Wait so long for each answer of the system's store, where nobody may be there to type a password. Holds for this thread."""
+    before = _patience.set(seconds)
     try:
-        stored = json.loads(text)
+        yield
+    finally:
+        _patience.reset(before)
+
+
+def _entry(data: bytes) -> dict[str, str]:
+    try:
+        stored = json.loads(data.decode())
         entry = {str(key): str(value) for key, value in stored.items()}
+        for value in entry.values():
+            value.encode()  # half a letter could be neither sent nor hidden
     except (ValueError, AttributeError, RecursionError):
         fault = _failed(Text("에서 앱키를 읽을", "read"), Text("내용이 손상됨", "it is damaged").in_())
     else:
@@ -170,6 +213,9 @@ def system_store() -> SystemStore | None:
     return None if backend is None else SystemStore(backend)
 
 
+_OF_SYSTEMS: Final = tuple(f"keyring.backends.{name}" for name in ("SecretService", "libsecret", "kwallet", "Windows", "macOS"))
+
+
 def _backend() -> Any:
     if "PYTHON_KEYRING_BACKEND" not in os.environ:
         # by name: looking through all installed packages for others takes longer than all the rest
@@ -188,11 +234,14 @@ def _backend() -> Any:
 
     try:
         backend = keyring.get_keyring()
-        usable = backend.priority > 0
+        found = [each for each in getattr(backend, "backends", [backend]) if each.priority > 0]
     except Exception as error:  # noqa: BLE001 (no store is no fault)
         _log.info("no secret store: %s", type(error).__name__)
         return None
-    return backend if usable and not isinstance(backend, fail.Keyring | null.Keyring) else None
+    if "PYTHON_KEYRING_BACKEND" in os.environ:  # the user's own choice, whatever it is
+        return None if isinstance(backend, fail.Keyring | null.Keyring) or not found else backend
+    # others that may be installed write files, some of them in the clear, and are nobody's system store
+    return next((each for each in found if type(each).__module__ in _OF_SYSTEMS), None)
 
 
 def store_of(kind: str, folder: DataFolder) -> SecretStore:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import platformdirs
@@ -22,6 +23,7 @@ from kis_xl.configfile import ALL, ENV_ACCOUNT, ConfigFile, Entry
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
+from kis_xl.history.place import Server, register_passwords
 from kis_xl.language import LANGUAGES, Language, Text, current
 from kis_xl.policy import Policy, calls_per_second
 from kis_xl.redaction import Secret, register, shown
@@ -43,6 +45,10 @@ VARIABLES: Final[dict[str, Text]] = {
     "KIS_XL_BASE_URL": Text("다른 서버 주소(http는 이 컴퓨터로만)", "another host (plain http for this machine only)"),
     "KIS_XL_HOME": Text("데이터 폴더: 설정, 토큰, 추이, 보고서", "the data folder: configuration, token, history, reports"),
     "KIS_XL_LANG": Text("ko 또는 en", "ko or en"),
+    "KIS_XL_HISTORY_URL": Text(
+        "잔고 이력의 PostgreSQL 서버: postgresql://kis@db/kis (기본: 데이터 폴더의 파일)",
+        "the history's PostgreSQL server: postgresql://kis@db/kis (default: a file in the data folder)",
+    ),
     "KIS_XL_RATE": Text(
         "초당 호출 수 (기본값 실전 18, 모의 1; 새 앱키는 3일간 3)", "calls a second (default 18 real, 1 mock; a new key 3 for 3 days)"
     ),
@@ -68,6 +74,7 @@ _OF_AN_ACCOUNT: Final = {
 }
 _PREFERENCES: Final = {
     "language": "KIS_XL_LANG",
+    "history": "KIS_XL_HISTORY_URL",
     "calls_per_second": "KIS_XL_RATE",
     **{key: f"KIS_XL_{key.upper()}" for key in ("connect_timeout", "read_timeout", "attempts")},
 }
@@ -106,7 +113,8 @@ class Settings:
         preferences = _under(variables, _PREFERENCES)
         languages: dict[str, Language] = {name: name for name in LANGUAGES}
         language = preferences.choice("language", languages, file.values.choice("language", languages, current()))
-        return cls(DataFolder(home), language, _policy(preferences, _policy(file.values, Policy())), file, variables)
+        folder = DataFolder(home, _history(preferences if "history" in preferences else file.values))
+        return cls(folder, language, _policy(preferences, _policy(file.values, Policy())), file, MappingProxyType(variables))
 
     def parameters(self) -> dict[str, str]:
         """The query parameters for every call. Raises ConfigError or ArgumentError."""
@@ -134,8 +142,11 @@ class Settings:
 
     @property
     def base_url(self) -> str:
-        """The other host that the environment variable names, "" for the service's own."""
-        return _under(self._variables, _OF_AN_ACCOUNT).text("base_url")
+        """The other host that the environment variable names, "" for the service's own. ConfigError where it cannot be."""
+        values = _under(self._variables, _OF_AN_ACCOUNT)
+        if "base_url" in values:
+            values.checked("base_url", check_host)
+        return values.text("base_url")
 
     @property
     def has_variables(self) -> bool:
@@ -175,15 +186,27 @@ class Settings:
         return found
 
     def _numbered(self, wanted: str, names: tuple[str, ...]) -> str | None:
-        digits = "".join(filter(str.isdigit, wanted))
-        if len(digits) < _ACCOUNT_DIGITS:
+        try:
+            number = AccountNumber.parse(wanted)
+        except AccountError:
             return None
         masked = {listed.name: listed.masked for listed in self.listed()}
+        has_product = len(wanted) > _ACCOUNT_DIGITS
+        found: dict[str, AccountNumber] = {}
+        trouble: KisError | None = None
         for known in names:
-            if masked[known][:4] == digits[:4]:  # whose secrets need not be read otherwise
-                number = self.account(known).number
-                if digits in (number.cano, number.cano + number.product):
-                    return known
+            # the secrets of others need not be read
+            if masked[known] == number.masked or (not has_product and masked[known][:4] == number.masked[:4]):
+                try:
+                    found[known] = self.account(known).number
+                except KisError as error:
+                    trouble = trouble or error
+        same = [known for known, other in found.items() if other == number]
+        alike = [known for known, other in found.items() if other.cano == number.cano and not has_product]
+        if same or len(alike) == 1:  # without a product code it is 01, or the only one there is
+            return (same or alike)[0]
+        if trouble is not None:
+            raise trouble
         return None
 
     @staticmethod
@@ -219,7 +242,18 @@ class Settings:
                 Text(f"{name.ko}: 보안 저장소에 이 계좌의 앱키가 없습니다.", f"{name.en}: the secret store holds no keys for this account"),
                 Text("`kis-xl setup` 으로 다시 등록하세요.", "Enter them again with `kis-xl setup`."),
             )
-        return _account(entry.name, values, entry.environment, parameters)
+        account = _account(entry.name, values, entry.environment, parameters)
+        written = entry.values.text("number")
+        if account.number.masked != entry.masked or ("*" not in written and AccountNumber.parse(written) != account.number):
+            name = entry.values.called("number")
+            raise ConfigError(
+                Text(
+                    f"{name.ko}: 보안 저장소의 앱키가 다른 계좌의 것입니다.",
+                    f"{name.en}: the keys in the secret store are another account's",
+                ),
+                Text("`kis-xl setup` 으로 이 계좌를 다시 등록하세요.", "Enter this account again with `kis-xl setup`."),
+            )
+        return account
 
 
 _STORED: Final = ("number", "appkey", "appsecret", "personalseckey", "phone_number")
@@ -272,9 +306,15 @@ def _register_secrets(values: Mapping[str, str]) -> None:
     """Before anything can go wrong: an error about one setting may quote a secret that stands in it by mistake."""
     for key in _SECRET_VARIABLES:
         register(values.get(key, ""))
+    register_passwords(values.get("KIS_XL_HISTORY_URL", ""))
     number = "".join(filter(str.isdigit, values.get("KIS_XL_ACCOUNT", "")))
     if len(number) >= _ACCOUNT_DIGITS:
         register(number[:_ACCOUNT_DIGITS], f"{number[:4]}****")
+
+
+def _history(values: Values) -> str:
+    """The address of the history's server, "" for a file in the data folder."""
+    return values.checked("history", Server.parse).url if "history" in values else ""
 
 
 def home_of(values: Mapping[str, str]) -> Path:

@@ -13,7 +13,7 @@ from kis_xl import redaction
 from kis_xl.simulator import Simulator
 from tests.excel_kit import SMALL, excel
 
-pytest_plugins = ["tests.leaks"]
+pytest_plugins = ["tests.leaks", "tests.history_kit"]
 REPOSITORY = Path(__file__).parent.parent
 
 

@@ -6,6 +6,8 @@ said here, with the reason; a test that shows them on purpose says so with `@pyt
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -44,12 +46,22 @@ def search(folder: Path) -> Iterator[str]:
     """Each file below `folder` that holds a secret, or has one in its name."""
     secrets = {secret.encode(): what for secret, what in planted().items()}
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file() or ALLOWED.keys() & set(path.parts):
+        if path.is_symlink() or not path.is_file() or ALLOWED.keys() & set(path.relative_to(folder).parts):
             continue
-        content = str(path.relative_to(folder)).encode() + b"\n" + path.read_bytes()
+        content = str(path.relative_to(folder)).encode() + b"\n" + _content(path)
         for secret, what in secrets.items():
             if secret in content or secret.decode().encode("utf-16-le") in content:
                 yield f"{path}: {what}"
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file; of a workbook also those of its parts, which are compressed in it."""
+    whole = path.read_bytes()
+    try:
+        with zipfile.ZipFile(path) as parts:
+            return b"\n".join([whole, *(parts.read(name) for name in parts.namelist())])
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError):
+        return whole
 
 
 def pytest_configure(config: pytest.Config) -> None:

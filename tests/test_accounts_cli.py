@@ -194,10 +194,15 @@ def test_secrets_that_cannot_be_deleted_do_not_keep_the_token(
         raise ConfigError(Text("잠겨 있음", "the store is locked"))
 
     monkeypatch.setattr("kis_xl.secretstore.FileStore.delete", locked)
-    assert main(["accounts", "remove", "pension", "--yes"]) != 0
-    assert "the store is locked" in capsys.readouterr().err
+    assert main(["accounts", "remove", "pension", "--yes"]) == 0
+    assert "could not be deleted from the secret store" in capsys.readouterr().err
     assert names() == ["내 계좌", "모의"]
     assert tokens(home) == 2
+    monkeypatch.undo()
+    monkeypatch.setenv("KIS_XL_HOME", str(home))
+    left = len(list((home / "secrets").glob("*.json")))
+    assert main(["accounts", "default", "모의"]) == 0  # the store opens again: what was left is deleted
+    assert len(list((home / "secrets").glob("*.json"))) == left - 1
 
 
 @pytest.mark.usefixtures("_three")

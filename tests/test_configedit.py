@@ -9,15 +9,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from kis_xl import configedit, configfile, datafolder
+from kis_xl import configedit, configfile, datafolder, leftovers
+from kis_xl import settings as settings_module
 from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AccountError, ConfigError, OutputError
+from kis_xl.language import Text
+from kis_xl.secretstore import FileStore
 from kis_xl.settings import Settings
 from tests.conftest import REPOSITORY
 
@@ -176,7 +180,7 @@ import os, signal, sys
 from pathlib import Path
 from kis_xl import configedit
 from kis_xl.datafolder import DataFolder
-configedit.ConfigEditor._write = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+configedit.ConfigEditor._write = lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL)
 secrets = {"number": "12345678-01", "appkey": "k", "appsecret": "s"}
 configedit.ConfigEditor(DataFolder(Path(sys.argv[1]))).add(configedit.NewAccount("two", {"number": "1234****-01"}, {}, secrets))
 """
@@ -247,3 +251,218 @@ def test_a_note_that_is_damaged_stops_nobody(folder: DataFolder) -> None:
     (folder.part("locks") / "pending.json").write_text(json.dumps({"../../x": "file"}))
     ConfigEditor(folder).add(new("two"))
     assert loaded(folder).account_names() == ("one", "two")
+
+
+# what a person may have written
+
+
+SHAPES = {
+    "tables that lie apart": '[accounts.a]\npractice = true\n\n[parameters]\nAFHR_FLPR_YN = "X"\n\n[accounts.b]\npractice = true\n',
+    "a header of its own": (
+        "[accounts] # all of mine\n# and more\n[accounts.a]\npractice = true\n[accounts.b] # the second\npractice = true\n"
+    ),
+    "ends of lines of Windows": "[accounts.a]\r\npractice = true\r\n\r\n# --- b\r\n[accounts.b]\r\npractice = true\r\n",
+    "a table below an account": (
+        '[accounts.a]\npractice = true\n[accounts.a.parameters]\nAFHR_FLPR_YN = "X"\n[accounts.b]\npractice = true\n'
+    ),
+    "names in quotes": "['accounts'.\"a\"]\npractice = true\n[ accounts . 'b' ]\npractice = true\n",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_way_to_write_tables_can_be_changed(folder: DataFolder, shape: str) -> None:
+    folder.path.mkdir()
+    path = folder.path / "config.toml"
+    path.write_bytes(SHAPES[shape].encode())
+    editor = ConfigEditor(folder)
+    editor.rename("b", "둘")
+    editor.add(new("three"))
+    editor.add(new("three"), replace=True)
+    editor.set_default("three")
+    assert loaded(folder).account_names() == ("three", "a", "둘")
+    editor.remove("three")
+    editor.remove("a")
+    assert loaded(folder).account_names() == ("둘",)
+    written = path.read_bytes().decode()
+    for comment in ("# all of mine", "# and more", "# the second", "# --- b"):
+        assert (comment in written) == (comment in SHAPES[shape])
+    if "Windows" in shape:
+        assert "\r\n[accounts" in written
+
+
+OTHER_SHAPES = {
+    "in one line": "accounts = {a = {practice = true}, b = {practice = true}}\n",
+    "by dots": "accounts.a.practice = true\naccounts.b.practice = true\n",
+    "accounts in one line each": "[accounts]\na = {practice = true}\nb = {practice = true}\n",
+}
+
+
+@pytest.mark.parametrize("shape", OTHER_SHAPES)
+def test_what_cannot_be_changed_says_so_and_stays_as_it_is(folder: DataFolder, shape: str) -> None:
+    folder.path.mkdir()
+    (folder.path / "config.toml").write_text(OTHER_SHAPES[shape], encoding="utf-8")
+    editor = ConfigEditor(folder)
+    for change in (lambda: editor.remove("b"), lambda: editor.rename("b", "c")):
+        with pytest.raises(ConfigError, match="cannot be changed") as caught:
+            change()
+        assert "[accounts." in caught.value.hint.ko
+    for account, replace in ((new("c"), False), (new("b"), True)):
+        try:
+            editor.add(account, replace=replace)
+        except ConfigError:
+            assert text(folder) == OTHER_SHAPES[shape]
+            assert entries(folder) == []
+        else:
+            assert len(entries(folder)) == 1
+            break
+    assert "a" in loaded(folder).account_names()
+
+
+def test_a_name_as_a_mac_writes_it_is_the_same_name(folder: DataFolder) -> None:
+    folder.path.mkdir()
+    decomposed = "\u110b\u1167\u11ab\u1100\u1173\u11b7"
+    (folder.path / "config.toml").write_text(f'default = "{decomposed}"\n[accounts." {decomposed} "]\npractice = true\n', encoding="utf-8")
+    ConfigEditor(folder).rename("연금", "pension")
+    assert loaded(folder).account_names() == ("pension",)
+    ConfigEditor(folder).remove("pension")
+    assert loaded(folder).account_names() == ()
+
+
+def test_a_comment_above_the_next_account_is_the_next_ones(folder: DataFolder) -> None:
+    editor = ConfigEditor(folder)
+    editor.add(new("one"))
+    editor.add(new("two"))
+    path = folder.path / "config.toml"
+    path.write_text(text(folder).replace("\n[accounts.two]", "\n# --- two: transfers on the 25th\n[accounts.two]"), encoding="utf-8")
+    editor.remove("one")
+    assert "# --- two: transfers on the 25th\n[accounts.two]" in text(folder)
+
+
+# a store that fails
+
+
+class Store:
+    """A secret store whose methods can be made to fail, in place of the system's."""
+
+    kind = "system"
+    caption = FileStore.caption
+
+    def __init__(self) -> None:
+        self.held: dict[str, dict[str, str]] = {}
+        self.failing: set[str] = set()
+
+    def read(self, name: str) -> dict[str, str] | None:
+        self._fail("read")
+        return self.held.get(name)
+
+    def write(self, name: str, entry: Mapping[str, str]) -> None:
+        self.held[name] = dict(entry)
+        self._fail("write")  # after it has kept it, as one may
+
+    def delete(self, name: str) -> None:
+        self._fail("delete")
+        self.held.pop(name, None)
+
+    def _fail(self, what: str) -> None:
+        if what in self.failing:
+            raise ConfigError(Text("잠김", "locked"))
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    made = Store()
+    for module in (configedit, leftovers, settings_module):
+        monkeypatch.setattr(module, "store_of", lambda kind, folder: FileStore(folder) if kind == "file" else made)
+    return made
+
+
+def test_keys_that_cannot_be_deleted_now_keep_nobody_from_changing_the_accounts(folder: DataFolder, store: Store) -> None:
+    editor = ConfigEditor(folder)
+    editor.add(new("one"))
+    editor.add(new("two"))
+    store.failing = {"delete", "read"}
+    editor.remove("one")
+    editor.rename("two", "zwei")
+    editor.set_default("zwei")
+    assert loaded(folder).account_names() == ("zwei",)
+    assert len(store.held) == 2
+    store.failing = set()
+    editor.set_preference("language", "ko")
+    assert len(store.held) == 1
+    assert loaded(folder).account("zwei").appkey.reveal() == SECRETS["appkey"]
+
+
+def test_a_store_that_keeps_and_then_fails_is_cleared_up(folder: DataFolder, store: Store) -> None:
+    store.failing = {"write"}
+    ConfigEditor(folder).add(new("one"))
+    assert loaded(folder).file.accounts["one"].values.text("secrets") == "file"
+    assert store.held == {}
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_ended_just_after_the_file_is_in_place_the_account_has_its_keys(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, end: type[BaseException]
+) -> None:
+    write = datafolder.write_atomically
+
+    def interrupted(path: Path, data: bytes, *, keep_mode: bool = False) -> None:
+        write(path, data, keep_mode=keep_mode)
+        if path.name == configfile.FILE_NAME:
+            raise end
+
+    editor = ConfigEditor(folder)
+    for replace in (False, True):
+        with monkeypatch.context() as patched:
+            patched.setattr(configedit, "write_atomically", interrupted)
+            with pytest.raises(end):
+                editor.add(new("one"), replace=replace)
+        assert loaded(folder).account("one").appkey.reveal() == SECRETS["appkey"]
+        assert len(entries(folder)) == 1
+
+
+AT_EACH_STEP = """
+import os, signal, sys
+from pathlib import Path
+left = int(sys.argv[2])
+def counted(name, function):
+    def call(*given, **more):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given, **more)
+    return call
+from kis_xl.configedit import ConfigEditor, NewAccount
+from kis_xl.datafolder import DataFolder
+import tempfile
+for module, name in ((os, "replace"), (os, "unlink"), (os, "fsync"), (tempfile, "mkstemp")):
+    setattr(module, name, counted(name, getattr(module, name)))
+Path.replace, Path.unlink = counted("replace", Path.replace), counted("unlink", Path.unlink)
+editor = ConfigEditor(DataFolder(Path(sys.argv[1])))
+secrets = {"number": "73915826-01", "appkey": "PSplantedAppKeyThatNobodyMaySee00001", "appsecret": "s" * 180}
+editor.add(NewAccount("one", {"number": "7391****-01"}, {}, secrets), replace=True)
+editor.remove("two")
+print("whole")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_killed_at_any_step_no_account_lacks_its_keys_and_no_keys_lack_their_account(tmp_path: Path) -> None:
+    for step in range(1, 60):
+        folder = DataFolder(tmp_path / f"secret {step}")
+        for name in ("one", "two"):
+            ConfigEditor(folder).add(new(name))
+        done = subprocess.run(
+            [sys.executable, "-c", AT_EACH_STEP, str(folder.path), str(step)], cwd=REPOSITORY, capture_output=True, check=False
+        )
+        names = loaded(folder).account_names()
+        assert "one" in names
+        assert all(loaded(folder).account(name).appsecret.reveal() == SECRETS["appsecret"] for name in names), step
+        ConfigEditor(folder).set_preference("language", "en")
+        assert sorted(loaded(folder).file.entries) == entries(folder), step
+        assert not [path for path in folder.path.rglob(".*.part") if b"planted" in path.read_bytes()], step
+        if done.stdout:
+            break
+    else:
+        pytest.fail("it never came to its end")
+    assert step > 10

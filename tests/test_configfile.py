@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kis_xl.configfile import ConfigFile, check_name, line_of, parse, read
+from kis_xl.configfile import ConfigFile, check_name, parse, read
+from kis_xl.configtext import line_of
 from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
 from kis_xl.settings import Settings
@@ -149,3 +150,47 @@ def test_the_line_of_a_key_is_found_else_that_of_its_table(at: tuple[str, ...], 
 
 def test_a_key_in_a_table_of_one_line_has_that_line() -> None:
     assert line_of('a = 1\naccounts.x = {number = "1", environment = "q"}\n', ("accounts", "x", "environment")) == 2
+
+
+# what a hostile file holds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["attempts = " + "9" * 5000, "attempts = 0x" + "f" * 5000, "attempts = " + "[" * 3000, "attempts = " + "9" * 200],
+    ids=["digits", "hexadecimal", "brackets", "many digits"],
+)
+def test_a_value_without_end_is_told_with_its_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f"# one\n{text}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        Settings.load({"KIS_XL_HOME": str(tmp_path)})
+    assert len(caught.value.message("en")) < 300
+
+
+@pytest.mark.parametrize("key", ["7391582601", '"7391-5826-01"', '"PSplantedAppKeyThatNobodyMaySee00001"'])
+@pytest.mark.parametrize("table", ["", "[accounts.x]\npractice = true\n", "[parameters]\n"])
+def test_a_secret_in_the_place_of_a_key_is_not_repeated(key: str, table: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f"{table}{key} = 'x'\n", encoding="utf-8")
+    with pytest.raises(KisError) as caught:
+        Settings.load({"KIS_XL_HOME": str(tmp_path)})
+    said = repr(caught.value) + caught.value.message("ko") + caught.value.message("en") + str(caught.value.hint)
+    assert "5826" not in said
+    assert "planted" not in said
+    (tmp_path / "config.toml").unlink()  # nothing that the tests leave holds a planted secret
+
+
+def test_a_number_as_the_name_of_a_table_is_not_repeated() -> None:
+    with pytest.raises(KisError, match="line 1") as caught:
+        parsed("[accounts.7391582601]\npractice = true")
+    assert "5826" not in caught.value.message("en") + caught.value.message("ko")
+
+
+def test_two_accounts_with_one_entry_are_told() -> None:
+    with pytest.raises(ConfigError, match=r"line 26, accounts\.mother\.id: another account has the same id"):
+        parsed(WHOLE + '[accounts.mother]\nnumber = "5555****-22"\nid = "0123456789abcdef"\n')
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\x85", "\t"])
+def test_lines_are_counted_as_editors_do(odd: str) -> None:
+    with pytest.raises(ConfigError, match="line 3"):
+        parsed(f"# a {odd} b\n# c\nattemps = 1\n")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import stat
 import sys
+import threading
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,7 +15,7 @@ import pytest
 from kis_xl import secretstore
 from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.datafolder import DataFolder
-from kis_xl.errors import ConfigError
+from kis_xl.errors import ConfigError, KisError
 from kis_xl.secretstore import FileStore, SecretStore, SystemStore, is_name, new_name, store_of, system_store
 from kis_xl.settings import Settings
 
@@ -176,3 +178,86 @@ def test_the_credential_manager_keeps_a_whole_corporations_keys(tmp_path: Path, 
     finally:
         ConfigEditor(folder).remove("법인")
     assert b"PSplanted" not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_keys_of_another_account_are_not_used(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    ConfigEditor(folder).add(NewAccount("mine", {"number": "7391****-01"}, {}, ENTRY))
+    path = tmp_path / "config.toml"
+    for written in ("5555****-22", "73919999-01"):
+        before = path.read_text(encoding="utf-8")
+        path.write_text(before.replace("7391****-01", written), encoding="utf-8")
+        with pytest.raises(ConfigError, match="another account's"):
+            Settings.load({"KIS_XL_HOME": str(tmp_path)}).account("mine")
+        path.write_text(before, encoding="utf-8")
+
+
+def test_what_is_no_text_is_a_damaged_entry(tmp_path: Path) -> None:
+    store, name = FileStore(DataFolder(tmp_path)), new_name()
+    store.write(name, ENTRY)
+    (path,) = (tmp_path / "secrets").iterdir()
+    for content in (b"\xff\xfe{}", b'{"appkey": "\\ud800aaaa"}'):
+        path.write_bytes(content)
+        with pytest.raises(ConfigError):
+            store.read(name)
+
+
+def test_what_a_killed_writer_left_goes_with_the_entry(tmp_path: Path) -> None:
+    store, name = FileStore(DataFolder(tmp_path)), new_name()
+    store.write(name, ENTRY)
+    (tmp_path / "secrets" / f".{name}.json.abc.part").write_text("half of a secret")
+    store.delete(name)
+    assert not list((tmp_path / "secrets").iterdir())
+
+
+def test_a_store_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secretstore, "_PATIENCE", 0.05)
+    release = threading.Event()
+
+    class Hangs(Memory):
+        def get_password(self, service: str, user: str) -> str | None:
+            release.wait(20)
+            return None
+
+    with pytest.raises(ConfigError, match="TimeoutError"):
+        SystemStore(Hangs()).read(new_name())
+    release.set()
+
+
+def test_a_backend_that_is_no_systems_store_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("there the store is chosen by name")
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+
+    class Plain(Memory):  # as packages bring them, which write files in the clear
+        priority = 0.5
+
+    monkeypatch.setattr("keyring.get_keyring", Plain)
+    assert system_store() is None
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.Plain")  # unless the user has chosen it
+    assert system_store() is not None
+
+
+def test_an_account_is_found_by_its_whole_number(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    for name, number in (("pension", "73915826-22"), ("lost", "73919999-01"), ("main", "73915826-01")):
+        masked = f"{number[:4]}****{number[8:]}"
+        ConfigEditor(folder).add(NewAccount(name, {"number": masked}, {}, {**ENTRY, "number": number}))
+    settings = Settings.load({"KIS_XL_HOME": str(tmp_path)})
+    FileStore(folder).delete(settings.file.accounts["lost"].values.text("id"))
+    settings = Settings.load({"KIS_XL_HOME": str(tmp_path)})
+    assert settings.account("73915826").name == "main"  # product code 01
+    assert settings.account("7391582622").name == "pension"
+    for written in ("pension 73915826", "7391582622 xx", "73915827-01"):
+        with pytest.raises(KisError):
+            settings.account(written)
+
+
+def test_secrets_are_in_no_repr_and_no_copy_as_a_dict(tmp_path: Path) -> None:
+    added = NewAccount("mine", {"number": "7391****-01"}, {}, ENTRY)
+    assert "planted" not in repr(added)
+    settings = Settings.load({"KIS_XL_HOME": str(tmp_path), "KIS_XL_APPKEY": ENTRY["appkey"]})
+    assert "planted" not in repr(settings)
+    with pytest.raises(TypeError):
+        dataclasses.asdict(settings)

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,7 @@ COMMANDS: dict[str, Text] = {
     "balance": Text("보유종목과 계좌 합계를 표나 JSON으로 보여 줍니다", "show holdings and totals, as a table or as JSON"),
     "export": Text("잔고를 조회해 보고서(.xlsx)를 만듭니다", "fetch the balance and write the report (.xlsx)"),
     "workbook": Text("이 컴퓨터에 맞춘 Excel 통합 문서를 만듭니다", "make the Excel workbook for this machine"),
+    "history": Text("저장된 날들의 잔고: 목록, 한 해, 내보내기", "the stored days: list, a year, export"),
     "accounts": Text("계좌를 추가하고 지우고 이름을 바꿉니다", "add, remove, rename accounts"),
     "install": Text("Excel에 필요한 모든 것을 이 컴퓨터에 설치합니다", "put everything that Excel needs on this machine"),
     "uninstall": Text("install 이 한 일을 되돌립니다", "undo what install did"),
@@ -34,6 +36,10 @@ COMMANDS: dict[str, Text] = {
     "doctor": Text("처음부터 끝까지 점검하고 고칠 것을 알려 줍니다", "check the whole chain and say what to mend"),
     "simulator": Text("모의 KIS 서버를 이 컴퓨터에서 실행합니다", "run a simulated KIS server on this machine"),
 }
+
+#: They leave the data folder alone, except for what they are told to write.
+_APART = ("demo", "simulator")
+_EXPLAINING = frozenset(("-h", "--help", "--version"))
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -67,6 +73,19 @@ def main(arguments: list[str] | None = None) -> int:
     debug = "--debug" in arguments
     if debug:
         _show_log()
+    if not _is_logged(arguments):
+        return _run(arguments, debug=debug)
+    from kis_xl.cli import logged  # noqa: PLC0415 (`--help` need not wait for it)
+
+    begun = time.monotonic()
+    logged.begin(_home())
+    code = _run(arguments, debug=debug)
+    logged.end(_home(), _called(arguments), code, time.monotonic() - begun)
+    return code
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    """Run the command that `arguments` call, and tell what goes wrong; its exit code."""
     try:
         code = int(_group().main(arguments, prog_name="kis-xl", standalone_mode=False, obj=debug) or 0)
         sys.stdout.flush()  # a full disk shows here, not when the interpreter ends
@@ -107,10 +126,32 @@ def _speak_as_configured() -> None:
     """
     if "KIS_XL_LANG" in os.environ:
         return
-    home = os.environ.get("KIS_XL_HOME") or str(platformdirs.user_data_path("kis_xl", appauthor=False))
-    with suppress(OSError, UnicodeDecodeError, RuntimeError):
-        found = _LANGUAGE.search((Path(home).expanduser() / "config.toml").read_text(encoding="utf-8-sig").partition("\n[")[0])
+    with suppress(OSError, UnicodeDecodeError):
+        found = _LANGUAGE.search((_home() / "config.toml").read_text(encoding="utf-8-sig").partition("\n[")[0])
         prefer(None if found is None else "ko" if found[1] == "ko" else "en")
+
+
+def _home() -> Path:
+    """The data folder, where it can be told without reading the settings, which may be wrong."""
+    named = os.environ.get("KIS_XL_HOME", "").strip()
+    try:
+        return Path(named).expanduser() if named else platformdirs.user_data_path("kis_xl", appauthor=False)
+    except RuntimeError:  # ~somebody who does not exist
+        return Path(named)
+
+
+def _is_logged(arguments: list[str]) -> bool:
+    """Whether they call a command that works with the data folder."""
+    name = next((each for each in arguments if not each.startswith("-")), "")
+    return name in COMMANDS and name not in _APART and not _EXPLAINING.intersection(arguments)
+
+
+def _called(arguments: list[str]) -> str:
+    """`accounts add`: the command and the one inside it, without anything else, which may be a name."""
+    name, *others = (each for each in arguments if not each.startswith("-"))
+    group = getattr(sys.modules.get(f"{__name__}.{name}"), name, None)
+    known = group.list_commands(click.Context(group)) if isinstance(group, CommandGroup) else []
+    return " ".join([name, *(each for each in others[:1] if each in known)])
 
 
 def _end_tidily() -> None:
@@ -145,5 +186,7 @@ def _show_log() -> None:
     import logging  # noqa: PLC0415 (`--help` need not wait for it)
 
     logger = logging.getLogger("kis_xl")
-    logger.handlers[:] = [logging.StreamHandler()]
+    shown = logging.StreamHandler()
+    shown.addFilter(lambda record: record.name != __name__)  # what a command tells anyway
+    logger.handlers[:] = [shown]
     logger.setLevel(logging.DEBUG)

@@ -17,6 +17,7 @@ from kis_xl.configedit import ConfigEditor
 from kis_xl.configfile import ENV_ACCOUNT
 from kis_xl.errors import AccountError, ArgumentError
 from kis_xl.language import Text
+from kis_xl.logs import audit
 from kis_xl.settings import Listed, Settings
 
 _ABOUT = {
@@ -98,7 +99,14 @@ def remove_account(name: str, yes: bool) -> None:
     if not yes and not agree(question, default=False):
         return
     onboarding.remove(known, settings)
+    audit(settings.folder, "account removed: %s", known)
     click.echo(Text(f"지웠습니다: {known}", f"Removed: {known}").in_(), err=True)
+    if onboarding.left_in_store(settings):
+        said = Text(
+            "앱키를 보안 저장소에서 지우지 못했습니다. 저장소가 열리면 다음에 계좌를 바꿀 때 지웁니다.",
+            "its keys could not be deleted from the secret store; the next change to the accounts deletes them, once the store opens",
+        )
+        click.echo(f"warning: {said.in_()}", err=True)
 
 
 @accounts.command("default", help=Text("기본 계좌를 정합니다.", "Choose the account that is meant where none is named.").in_())
@@ -108,6 +116,7 @@ def default_account(name: str) -> None:
     settings = Settings.load()
     known = _in_file(settings, name)
     ConfigEditor(settings.folder).set_default(known)
+    audit(settings.folder, "default account: %s", known)
     click.echo(Text(f"기본 계좌: {known}", f"Default account: {known}").in_(), err=True)
     if settings.has_variables:
         click.echo(
@@ -125,7 +134,9 @@ def default_account(name: str) -> None:
 def rename_account(name: str, new: str) -> None:
     """Formulas that use the old name must be changed; that is told."""
     settings = Settings.load()
-    renamed = ConfigEditor(settings.folder).rename(_in_file(settings, name), new)
+    known = _in_file(settings, name)
+    renamed = ConfigEditor(settings.folder).rename(known, new)
+    audit(settings.folder, "account renamed: %s, now %s", known, renamed)
     click.echo(
         Text(
             f"이제 「{renamed}」 입니다. 수식에 적은 옛 이름도 바꾸세요.", f"It is called {renamed} now; change it in your formulas, too."

@@ -6,7 +6,9 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -18,6 +20,7 @@ from kis_xl.configfile import ALL
 from kis_xl.doctor import Case, Finding, examine, exit_code, first_to_mend, take_up
 from kis_xl.doctor.finding import GROUPS, Verdict, Whose
 from kis_xl.doctor.public import Public
+from kis_xl.fields import Environment
 from kis_xl.language import Text, current
 from kis_xl.redaction import one_line, redact
 
@@ -43,8 +46,10 @@ _MARKS: Final[dict[Verdict, tuple[Text, str]]] = {
     "as_json",
     is_flag=True,
     help=Text(
-        "JSON으로. 이름, 번호, 경로를 가려 공개된 곳에 붙여도 됩니다",
-        "as JSON, safe to paste in public: names, numbers and paths are hidden",
+        "JSON으로. 공개된 곳에 붙여도 됩니다: 키와 암호, 계좌·사용자·컴퓨터·프록시와 KIS 밖의 서버의 이름, IP 주소, 전화번호, "
+        "8자리 이상의 숫자, 경로(마지막 부분 제외)를 가립니다",
+        "as JSON, to be pasted in public. It hides keys and passwords, the names of accounts, user, machine, proxy and servers other "
+        "than KIS's, IP addresses, phone numbers, numbers of 8 digits and more, and of paths all but the last part",
     ).in_(),
 )
 @click.option("--offline", is_flag=True, help=Text("네트워크를 쓰지 않습니다", "use no network").in_())
@@ -62,7 +67,10 @@ def doctor(account_name: str | None, *, as_json: bool, offline: bool) -> int:
 
 def _json(case: Case, findings: Sequence[Finding]) -> str:
     """Everything, with nothing that tells whose machine or account it is."""
-    public = Public([each.whose for each in case.accounts], case.names, current())
+    places = {case.folder.path: "<data>", Path(sys.executable).parent: "<python>"}
+    ours = {environment.host for environment in Environment}
+    hosts = {urlsplit(each.host).hostname or "" for each in case.accounts if each.host not in ours}
+    public = Public([each.whose for each in case.accounts], case.names, current(), places=places, hosts=hosts)
     first = first_to_mend(findings)
     document = {
         "kis_xl": __version__,

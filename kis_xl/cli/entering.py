@@ -15,6 +15,7 @@ from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.progress import page_progress
 from kis_xl.cli.questions import ask_all, ask_corporation, ask_keys, ask_name, ask_number
 from kis_xl.cli.table import show_table
+from kis_xl.cli.telling import log_error
 from kis_xl.configfile import ENV_ACCOUNT, check_name
 from kis_xl.errors import (
     AccountError,
@@ -28,6 +29,7 @@ from kis_xl.errors import (
 )
 from kis_xl.fields import Environment
 from kis_xl.language import Text
+from kis_xl.logs import audit, log_to
 from kis_xl.models import Balance
 from kis_xl.onboarding import Draft, Trials, other_than
 from kis_xl.secretstore import CHOICES, FILE, SYSTEM
@@ -82,8 +84,9 @@ def enter(settings: Settings, name: str | None, wanted: Wanted, *, default: bool
 
     Raises KisError, and click.Abort when the user stops; then nothing is left behind.
     """
-    name = None if name is None else check_name(name)
+    name, before = None if name is None else check_name(name), onboarding.entries(settings)
     onboarding.check_writable(settings.folder)
+    log_to(settings.folder)  # which is there now
     onboarding.keys_go_to(settings, wanted.secrets)
     try:
         with Trials(settings) as trials:
@@ -93,7 +96,10 @@ def enter(settings: Settings, name: str | None, wanted: Wanted, *, default: bool
             trials.keep()
     except (click.Abort, KeyboardInterrupt):
         click.echo("", err=True)
-        say(Text("그만두었습니다. 아무것도 저장하지 않았습니다.", "Stopped. Nothing was saved."))
+        if onboarding.entries(settings) == before:
+            say(Text("그만두었습니다. 아무것도 저장하지 않았습니다.", "Stopped. Nothing was saved."))
+        else:
+            say(Text("그만두었지만 계좌는 저장되었습니다: kis-xl accounts list", "Stopped, but the account is saved: kis-xl accounts list"))
         raise
     if balance is None:
         say(Text("확인하지 않고 저장했습니다. 확인하려면: kis-xl doctor", "It was saved without a check. To check: kis-xl doctor"))
@@ -101,6 +107,7 @@ def enter(settings: Settings, name: str | None, wanted: Wanted, *, default: bool
         unsaved = onboarding.remember(replace(balance, name=saved), draft.account(saved), settings)
         if unsaved is not None:
             tell_error(unsaved)
+            log_error(unsaved)
     return saved
 
 
@@ -150,6 +157,7 @@ def _tried(draft: Draft, trials: Trials) -> tuple[Draft, Balance | None]:
                 raise
             # what to do about wrong keys is asked next
             tell_error(error, hint=isinstance(error, PermissionDenied) or not isinstance(error, AuthError | EnvironmentMismatch))
+            log_error(error)
             failure = error
         else:
             _show(balance)
@@ -207,8 +215,10 @@ def _saved(draft: Draft, name: str | None, secrets: str, *, default: bool) -> st
     """Save the draft, after asking what is not known; its name."""
     while True:
         settings = Settings.load()  # another set-up may have saved one meanwhile
-        old = onboarding.registered(draft, settings, certain=not on_terminal())
-        chosen = name or _named(old, settings)
+        old, certain = onboarding.registered(draft, settings)
+        if not certain and not (on_terminal() and _is_the_same(old, draft)):
+            old = None
+        chosen = name or (_named(old, settings) if certain or old is None else old)
         first = default or onboarding.default_is_practice(settings)
         replaces = old is not None and old.casefold() == chosen.casefold()
         try:
@@ -217,14 +227,25 @@ def _saved(draft: Draft, name: str | None, secrets: str, *, default: bool) -> st
             if not on_terminal():
                 raise
             tell_error(error)
+            log_error(error)
             failure = error
         else:
+            audit(settings.folder, "account entered again: %s" if replaces else "account added: %s", chosen)
             _tell_saved(chosen, draft, store.caption, settings, first=first)
             return chosen
         if isinstance(failure, AccountError):
             name = None
         else:
             secrets = _other_store(failure, settings, secrets)
+
+
+def _is_the_same(old: str | None, draft: Draft) -> bool:
+    """Whether the account whose keys cannot be read is the one that is entered: its user knows, nobody else does."""
+    question = Text(
+        f"「{old}」 계좌({draft.number.masked})의 앱키를 읽을 수 없습니다. 지금 입력한 계좌가 그 계좌입니까?",
+        f"The keys of the account {old} ({draft.number.masked}) cannot be read. Is it the account that you have entered now?",
+    )
+    return agree(question, default=False)
 
 
 def _named(old: str | None, settings: Settings) -> str:

@@ -3,19 +3,56 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import click
 
 from kis_xl.language import Text
 
+#: Stands behind each letter that is two places wide while lines are broken, since the library counts letters.
+_WIDE: Final = "\ue000"
+#: The library's own words in help texts.
+_WORDS: Final = {
+    "INTEGER RANGE": "정수",
+    "INTEGER": "정수",
+    "FLOAT RANGE": "숫자",
+    "FLOAT": "숫자",
+    "TEXT": "글",
+    "[default: ": "[기본값: ",
+}
+
+
+def _as_wide_as_shown(text: str) -> str:
+    return "".join(letter + _WIDE if unicodedata.east_asian_width(letter) in "WF" else letter for letter in text)
+
+
+def _in_users_language(text: str) -> str:
+    for english, korean in _WORDS.items():
+        text = text.replace(english, Text(korean, english).in_())
+    return text
+
 
 class Formatter(click.HelpFormatter):
-    """click's own headings in the user's language."""
+    """click's own words in the user's language, and lines broken where a terminal would, Hangul being two places wide."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The line that begins with `Usage:`."""
-        super().write_usage(prog, args, prefix or Text("사용법: ", "Usage: ").in_())
+        super().write_usage(prog, _as_wide_as_shown(args), _as_wide_as_shown(prefix or Text("사용법: ", "Usage: ").in_()))
+
+    def write_text(self, text: str) -> None:
+        """A paragraph."""
+        super().write_text(_as_wide_as_shown(text))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Two columns: options or commands, and what they are."""
+        wide = [(_as_wide_as_shown(_in_users_language(term)), _as_wide_as_shown(_in_users_language(what))) for term, what in rows]
+        super().write_dl(wide, col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        """The whole text."""
+        return super().getvalue().replace(_WIDE, "")
 
     def write_heading(self, heading: str) -> None:
         """`Options:` and the like."""
@@ -71,6 +108,16 @@ class CommandGroup(click.Group):
         command.add_help_option = False
         command.options_metavar = Text("[옵션]", "[OPTIONS]").in_()
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; for one that there is not, the nearest is told."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 (help needs none, and should start quickly)
+
+            near = get_close_matches(name, self._about, n=1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help text."""

@@ -20,7 +20,7 @@ def account_option() -> Decorator:
     return click.option(
         "--account",
         "account_name",
-        metavar="NAME",
+        metavar=Text("이름", "NAME").in_(),
         help=Text("계좌 이름, * 는 모든 계좌 (기본: 기본 계좌)", "the account's name, * for all (default: the default one)").in_(),
     )
 

@@ -44,9 +44,10 @@ _PASTE_KEY = "\x16"  # what Ctrl-V types where it does not paste
 
 def ask_all(settings: Settings, environment: str | None, *, corporate: bool) -> Draft:
     """A whole account, question by question."""
+    host = settings.base_url  # judged first: better than after all questions
     say(_WHERE)
-    if settings.base_url:
-        say(Text(f"서버(KIS_XL_BASE_URL): {settings.base_url}", f"The server (KIS_XL_BASE_URL): {settings.base_url}"))
+    if host:
+        say(Text(f"서버(KIS_XL_BASE_URL): {host}", f"The server (KIS_XL_BASE_URL): {host}"))
     kind = Environment.of(environment or choose(Text("어느 계좌입니까?", "Which kind of account?"), _ENVIRONMENTS, "real"))
     number = ask_number()
     appkey, appsecret = ask_keys()

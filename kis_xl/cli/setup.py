@@ -12,10 +12,12 @@ from kis_xl.cli.entering import Wanted, enter, entry_options
 from kis_xl.cli.fetching import fetch
 from kis_xl.cli.install import check
 from kis_xl.cli.table import show_table
+from kis_xl.cli.telling import log_error
 from kis_xl.configedit import ConfigEditor
 from kis_xl.configfile import check_name
 from kis_xl.errors import KisError
 from kis_xl.language import LANGUAGES, Text, prefer
+from kis_xl.logs import audit
 from kis_xl.redaction import one_line
 from kis_xl.settings import Settings
 
@@ -76,6 +78,8 @@ def _practise(settings: Settings, name: str | None) -> None:
     onboarding.check_writable(settings.folder)
     there = next((listed.name for listed in settings.listed() if listed.practice), _PRACTICE.in_(settings.language))
     account = onboarding.save_practice(there if name is None else check_name(name), settings)
+    if account.name not in settings.file.accounts:
+        audit(settings.folder, "practice account added: %s", account.name)
     say(Text(f"연습 계좌가 준비되었습니다: {account.name}", f"The practice account is ready: {account.name}"), bold=True)
     say(
         Text(
@@ -125,6 +129,7 @@ def _step(step: Callable[[], None]) -> int:
         step()
     except KisError as error:
         tell_error(error)
+        log_error(error)
         return error.exit_code
     return 0
 

@@ -29,7 +29,7 @@ def _read_faults(_ctx: click.Context, _option: click.Parameter, texts: tuple[str
 
 @click.command(
     help=Text(
-        "모의 KIS 서버를 이 컴퓨터에서 실행합니다. 먼저 접속에 쓸 환경변수(가짜 키)를 출력하고, Ctrl-C 로 끝낼 때까지 응답합니다.",
+        "모의 KIS 서버를 이 컴퓨터에서 실행합니다. 먼저 접속에 쓸 환경 변수(가짜 키)를 출력하고, Ctrl-C 로 끝낼 때까지 응답합니다.",
         "Run a simulated KIS server on this machine. It prints the environment variables (made-up keys) that point kis-xl at it, "
         "then answers until Ctrl-C.",
     ).in_()
@@ -49,7 +49,7 @@ def _read_faults(_ctx: click.Context, _option: click.Parameter, texts: tuple[str
     type=click.Choice([environment.key for environment in Environment]),
     default=Environment.REAL.key,
     show_default=True,
-    help=Text("환경변수를 출력할 계좌의 환경", "whose account's variables are printed").in_(),
+    help=Text("환경 변수를 출력할 계좌의 환경", "whose account's variables are printed").in_(),
 )
 @click.option(
     "--port-real", type=click.IntRange(0, 65535), default=0, help=Text("실전 포트 (0: 빈 포트)", "real port (0: a free one)").in_()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import traceback
 
 import click
@@ -22,12 +21,19 @@ def tell(error: Exception, *, debug: bool, whose: str = "") -> int:
         click.echo(redact("".join(traceback.format_exception(error))), err=True)
     known = _as_kis_error(error)
     of = f"{whose}: " if whose else ""
-    # into the log of the day where one was begun; with --debug, where it would stand twice, the traceback is there already
-    get_logger("kis_xl.cli").log(logging.DEBUG if debug else logging.ERROR, "%s: %s%s", known.code, of, known.message("en"))
+    log_error(error, whose)
     click.echo(f"error: {known.code}: {of}{one_line(known.message())}", err=True)
     if known.hint.in_():
         click.echo(f"hint: {one_line(known.hint.in_())}", err=True)
     return known.exit_code
+
+
+def log_error(error: Exception, whose: str = "") -> None:
+    """Have the log of the day say what is told of `error`; of a bug, also where it comes from."""
+    known = _as_kis_error(error)
+    of = f"{whose}: " if whose else ""
+    trace = error if known.code == KisError.code else None
+    get_logger("kis_xl.cli").error("%s: %s%s", known.code, of, known.message("en"), exc_info=trace)
 
 
 def _as_kis_error(error: Exception) -> KisError:

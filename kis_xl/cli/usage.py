@@ -31,8 +31,6 @@ _HANGUL: Final = re.compile("[가-힣]")
 
 def in_korean(said: str) -> str:
     """The sentence in Korean; one that is not known stands behind a Korean word for it."""
-    if _HANGUL.search(said):  # ours, said in the user's language already
-        return said
     for pattern, korean in _SENTENCES:
         found = re.fullmatch(pattern, said.strip(), re.DOTALL)
         if found is not None:
@@ -41,4 +39,6 @@ def in_korean(said: str) -> str:
                 if inner in parts:
                     parts[inner] = in_korean(parts[inner])
             return korean.format(**parts)
+    if _HANGUL.search(said):  # ours, said in the user's language already
+        return said
     return f"명령의 사용법이 올바르지 않습니다 ({said})"
