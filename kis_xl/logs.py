@@ -14,13 +14,14 @@ from typing import Final
 from kis_xl import kst
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import ConfigError
-from kis_xl.redaction import one_line
+from kis_xl.redaction import get_logger, one_line
 
 KEPT_DAYS: Final = 14
 _LOGGER: Final = logging.getLogger("kis_xl")
 #: Windows: the byte that whoever writes has locked lies where no line ever is, so that it can be read meanwhile.
 _BEYOND: Final = 1 << 40
 _TRIES: Final = 200
+_audit: Final = get_logger("kis_xl.audit")
 
 
 class DailyFile(logging.Handler):
@@ -100,3 +101,9 @@ def log_to(folder: DataFolder) -> Path | None:
     _LOGGER.addHandler(handler)
     _LOGGER.setLevel(min(_LOGGER.level or logging.INFO, logging.INFO))
     return handler.path()
+
+
+def audit(folder: DataFolder, what: str, *names: str) -> None:
+    """Log what was done to the accounts, so that it is known later who went when: `what` takes `names` as in a log message."""
+    log_to(folder)
+    _audit.info(what, *names)

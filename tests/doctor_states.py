@@ -24,6 +24,7 @@ from kis_xl.doctor.case import token_file
 from kis_xl.errors import NetworkError
 from kis_xl.excel.personal import shared_workbook
 from kis_xl.language import Text
+from kis_xl.leftovers import Leftovers
 from kis_xl.schedule.plan import DEFAULT_AT, Plan
 from kis_xl.schedule.runs import Result, Run, record
 from kis_xl.settings import Settings
@@ -262,7 +263,35 @@ def a_store_that_does_not_open(lab: Lab) -> Case:
     return lab.case()
 
 
-@state("folder.place fail")
+@state("settings.leftovers warn")
+def keys_of_an_account_that_has_gone(lab: Lab) -> Case:
+    lab.account()
+    Leftovers(Settings.load().folder).note({"0123456789abcdef": "system"})
+    return lab.case()
+
+
+@state("settings.file fail", "settings.accounts fail")
+def a_file_with_a_number_of_thousands_of_digits(lab: Lab) -> Case:
+    lab.home.mkdir()
+    (lab.home / "config.toml").write_text(f"attempts = {'9' * 5_000}\n")
+    return lab.case()
+
+
+@state("settings.file fail", "settings.accounts fail")
+def a_file_of_thousands_of_brackets(lab: Lab) -> Case:
+    lab.home.mkdir()
+    (lab.home / "config.toml").write_text(f"attempts = {'[' * 3_000}\n")
+    return lab.case()
+
+
+@state("settings.file fail", "settings.accounts fail")
+def accounts_that_are_no_table(lab: Lab) -> Case:
+    lab.home.mkdir()
+    (lab.home / "config.toml").write_text('accounts = "abc"\n')
+    return lab.case()
+
+
+@state("folder.place fail", "folder.space skip")
 def a_file_in_the_way(lab: Lab) -> Case:
     (lab.place / "file").touch()
     lab.monkeypatch.setenv("KIS_XL_HOME", str(lab.place / "file" / "home"))
@@ -326,6 +355,12 @@ if os.name == "posix":
         lab.account()
         lab.home.chmod(0o755)
         (lab.home / "config.toml").chmod(0o644)
+        return lab.case()
+
+    @state("folder.permissions warn")
+    def a_folder_that_others_can_write(lab: Lab) -> Case:
+        lab.account()
+        lab.home.chmod(0o777)
         return lab.case()
 
     @state("folder.permissions warn")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,12 +14,15 @@ from pathlib import Path
 import pytest
 
 from kis_xl import doctor, kst
+from kis_xl.broker import DEFAULT_RATES, Broker
 from kis_xl.broker.codes import KNOWN_CODES
 from kis_xl.configedit import ConfigEditor, NewAccount
-from kis_xl.doctor import Case, Finding, examine, exit_code, first_to_mend, folder, python, take_up
+from kis_xl.doctor import Case, Finding, examine, exit_code, first_to_mend, folder, python, service, take_up
 from kis_xl.doctor.finding import GROUPS, KNOWN, failed, ok, warned
 from kis_xl.errors import AccountError, ConfigError, KisError, NetworkError
+from kis_xl.fields import Environment
 from kis_xl.language import Text
+from kis_xl.leftovers import Leftovers
 from kis_xl.settings import Settings
 from tests import doctor_states
 from tests.doctor_kit import NAME, STATES, Lab, found, pairs
@@ -104,6 +109,76 @@ def test_without_an_account_it_says_what_to_run_and_the_machine_is_looked_at_all
     assert not lab.home.exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps no permission bits")
+@pytest.mark.parametrize(
+    ("mode", "part", "said"),
+    [
+        (0o700, 0o777, "only its owner can read it"),
+        (0o711, 0o700, "others can look into {home} "),
+        (0o755, 0o700, "others can look into {home} "),
+        (0o777, 0o700, "they can write {home} "),
+        (0o770, 0o700, "they can write {home} "),
+        (0o711, 0o777, "they can write {home}/reports "),
+    ],
+)
+def test_who_can_read_and_write_the_folder_is_told(lab: Lab, mode: int, part: int, said: str) -> None:
+    lab.practice()
+    (lab.home / "reports").mkdir()
+    (lab.home / "reports").chmod(part)
+    lab.home.chmod(mode)
+    (permissions,) = [finding for finding in found(lab.case()) if finding.id == "folder.permissions"]
+    assert said.format(home=lab.home) in permissions.what.en + " "
+    assert (permissions.verdict == "ok") == (mode == 0o700)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no place here where not even an administrator can make a folder")
+def test_where_no_folder_can_be_made_nothing_is_said_of_the_room(lab: Lab) -> None:
+    lab.monkeypatch.setenv("KIS_XL_HOME", "/proc/kis")
+    findings = {finding.id: finding for finding in found(lab.case())}
+    assert findings["folder.place"].verdict == "fail"
+    assert findings["folder.place"].what.en.startswith("the data folder cannot be made: /proc/kis (/proc: ")
+    assert findings["folder.space"].verdict == "skip"
+
+
+def test_looking_whether_a_folder_can_be_made_leaves_none(lab: Lab) -> None:
+    case = lab.case()
+    before = sorted(lab.place.iterdir())
+    assert pairs(list(folder.place(case))) == {"folder.place ok"}
+    assert sorted(lab.place.iterdir()) == before
+
+
+def test_keys_that_an_account_still_has_are_no_leftovers(lab: Lab) -> None:
+    lab.account()
+    settings = Settings.load()
+    Leftovers(settings.folder).note(dict.fromkeys(settings.file.entries, "file"))
+    assert "settings.leftovers" not in {finding.id for finding in found(lab.case())}
+    path = lab.home / "config.toml"
+    path.write_text("x = " + path.read_text(encoding="utf-8"), encoding="utf-8")  # nobody knows what it names
+    assert "settings.leftovers" not in {finding.id for finding in found(lab.case())}
+
+
+def test_names_in_a_file_are_those_of_its_accounts_only(lab: Lab) -> None:
+    assert doctor_states.accounts_that_are_no_table(lab).names == ()
+
+
+def test_a_secret_store_that_does_not_answer_is_not_waited_for(lab: Lab) -> None:
+    class Slow:
+        name = "slow"
+
+        def get_password(self, *_: str) -> str:
+            threading.Event().wait(2)  # longer than the doctor waits, shorter than other commands
+            return json.dumps({"number": "12345678-01", "appkey": "a" * 36, "appsecret": "b" * 180})
+
+    lab.account()
+    path = lab.home / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('secrets = "file"', 'secrets = "system"'), encoding="utf-8")
+    lab.monkeypatch.setattr("kis_xl.secretstore._backend", Slow)
+    lab.monkeypatch.setattr("kis_xl.doctor.case._PATIENCE", 0.1)
+    (secrets,) = [finding for finding in found(lab.case()) if finding.id == "settings.secrets"]
+    assert (secrets.verdict, secrets.code) == ("fail", "CONFIG")
+    assert "TimeoutError" in secrets.what.en
+
+
 def test_one_account_that_is_broken_does_not_hide_the_others(lab: Lab) -> None:
     running = lab.account()
     add(running, running.account(), "다른 계좌", appkey="x" * 36)
@@ -181,6 +256,17 @@ def test_where_no_limit_is_kept_that_is_said(lab: Lab) -> None:
     unlimited = replace(case.settings, policy=replace(case.settings.policy, limited=False))
     (limits,) = [finding for finding in found(replace(case, settings=unlimited)) if finding.id == "service.limits"]
     assert (limits.verdict, limits.detail["left"]) == ("ok", None)
+
+
+def test_a_call_of_a_moment_ago_is_nobody_elses(lab: Lab) -> None:
+    running = lab.simulator()
+    add(running, running.account(Environment.MOCK), NAME)
+    settings = Settings.load()
+    with Broker(settings.account(), settings.folder) as broker:
+        broker.ping()
+        assert broker.calls_left() == 0
+        limits = service._limits(broker, DEFAULT_RATES[Environment.MOCK].seconds)
+    assert (limits.verdict, limits.detail["left"]) == ("ok", 1)
 
 
 def test_a_token_that_has_expired_is_no_fault(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,11 +21,13 @@ from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.datafolder import DataFolder
 from kis_xl.doctor.finding import KNOWN, Whose
 from kis_xl.doctor.public import Public, without_credentials
+from kis_xl.fields import Environment
 from kis_xl.simulator import SimAccount
 from tests import doctor_states
 from tests.conftest import REPOSITORY
 from tests.doctor_kit import NAME, Lab
 from tests.schedule_kit import add
+from tests.test_cli import run
 
 CANO = "61830275"
 KEYS = SimAccount(f"{CANO}-01", "PSplantedAppKeyThatNobodyMaySee00001", "planted+app/secret==" * 9)
@@ -79,8 +81,8 @@ def test_nothing_of_the_users_is_in_the_json(lab: Lab, capsys: pytest.CaptureFix
         for text in planted:
             assert text not in shown.out + shown.err, (text, arguments)
         said = json.loads(shown.out)
-        assert any("~" in entry["what"] for entry in said["findings"] if entry["id"] == "settings.file")
-    assert ("계좌 1" if language == "ko" else "account 1") in json.dumps(said["findings"], ensure_ascii=False) or said["first"]
+        assert any("<data>/config.toml" in _plain(entry["what"]) for entry in said["findings"] if entry["id"] == "settings.file")
+        assert any(entry["detail"].get("account") == 1 for entry in said["findings"])
 
 
 def _plant(lab: Lab) -> list[str]:
@@ -104,7 +106,11 @@ def _plant(lab: Lab) -> list[str]:
     (lab.part("reports") / f"KIS_{OTHER}_2026-11-20.xlsx").touch()
     (lab.part("installation") / "record.json").write_text(_record(home / "바탕" / "KISBalance.xlsm"), encoding="utf-8")
     planted = [CANO, KEYS.appkey, KEYS.appsecret, USER, HOST, NAME, OTHER, "대리", "비밀회사", "proxypassword", "proxyuser", "203.0.113.77"]
-    return [*planted, str(home), getpass.getuser() if getpass.getuser() != "root" else USER]
+    return [*planted, str(home), str(lab.place), getpass.getuser() if getpass.getuser() != "root" else USER]
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\", "/")
 
 
 def vars_of_keys() -> dict[str, str]:
@@ -182,10 +188,32 @@ def test_without_a_network_nothing_heavy_is_loaded(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("text", "public"),
     [
-        ("/Users/kim/kis", "/Users/<user>/kis"),
-        (r"C:\Users\김 철수\AppData\x", r"C:\Users\<user>\AppData\x"),
-        (r"C:\Users\GILDON~1\AppData\x", r"C:\Users\<user>\AppData\x"),
-        ("D:\\OneDrive - 우리회사\\kis", "D:\\OneDrive - …\\kis"),
+        ("/Users/kim/kis", "…/kis"),
+        (r"C:\Users\김 철수\AppData\x", r"…\x"),
+        (r"C:\Users\GILDON~1\AppData\x", r"…\x"),
+        (r"C:\Users\Kim Chul", r"…\<user>"),
+        (r"'C:\\Users\\Kim Chul\\a b.txt'", r"'…\a b.txt'"),
+        ("/home/kim", "…/<user>"),
+        ("/home/kim and /home/lee/x", "…/<user> …/x"),
+        (r"\\corp-file01\users$\kim", r"…\<user>"),
+        (r"\\corp-file01\sales\2026.xlsx", r"…\2026.xlsx"),
+        (r"\\?\C:\kimcorp\x", r"…\x"),
+        ("D:\\OneDrive - 우리회사\\kis", "…\\kis"),
+        ("D:\\OneDrive - 우리회사", "…\\OneDrive - …"),
+        ("/mnt/my share/kim corp/a b.xlsx", "…/a b.xlsx"),
+        ("폴더: /srv/회사/h (/srv: not a folder)", "폴더: …/h (…/srv: not a folder)"),
+        ("of /opt/x/bin/python3.12, this of /usr/bin/python", "of …/python3.12, this of …/python"),
+        ("chmod -R go-rwx '/srv/kim corp/h'", "chmod -R go-rwx '…/h'"),
+        ("PATH=/opt/kim/bin:/opt/lee/bin", "PATH=…/bin:…/bin"),
+        ("file:///srv/kim/a.txt", "file://…/a.txt"),
+        ("and/or 1/2 at HTTP/1.1 of doctor/log.py:3 asks for `/`", "and/or 1/2 at HTTP/1.1 of doctor/log.py:3 asks for `/`"),
+        ("https://openapi.koreainvestment.com:9443/uapi", "https://openapi.koreainvestment.com:9443/uapi"),
+        ("2001:db8::77: its name resolves", "x:x: its name resolves"),
+        ("[fe80::1%eth0]:443, ::ffff:203.0.113.7", "[x:x]:443, x:x"),
+        ("::1 at 16:00:00, 2026-11-20T12:30:59+09:00", "::1 at 16:00:00, 2026-11-20T12:30:59+09:00"),
+        ("010-1234-5678 010 123 4567 01012345678 +82 10-1234-5678", "******** ******** ******** ********"),
+        ("61830275 61830275-01 6183027501 6183-0275-01 6183 0275 01", "******** 6183****-01 ********** ****-****-** **** **** **"),
+        ("2026-11-23, 2026.11.23, 1234****-01, 0.37.8, EGW00201", "2026-11-23, 2026.11.23, 1234****-01, 0.37.8, EGW00201"),
         ("savings: 내 연금의 잔고", "account 2: account 1의 잔고"),
         ("KIS_savings_2026.xlsx", "KIS_account 2_2026.xlsx"),
         ("KIS_XL_RATE, rate", "KIS_XL_RATE, account 3"),
@@ -209,6 +237,48 @@ def test_values_of_all_kinds_are_hidden_and_keys_are_not() -> None:
         "path": ["account 1", 1, None, True, {"x": "account 1"}],
         "free": 1.5,
     }
+
+
+def test_the_folders_of_data_and_python_are_called_by_what_they_are(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = lab.place / "kimchulsoo_corp"
+    lab.monkeypatch.setenv("KIS_XL_HOME", str(secret / "h"))
+    lab.practice()
+    _, said = answer(capsys, "--offline")
+    told = _plain(json.dumps(said, ensure_ascii=False))
+    for hidden in (lab.place, Path(sys.executable).parent, Path(sys.executable).parent.resolve()):
+        assert _plain(str(hidden)) not in told
+    assert "kimchulsoo" not in told
+    for shown in ("data folder: <data>", "configuration file: <data>/config.toml", "<python>/"):
+        assert shown in told
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy"])
+def test_the_names_of_the_proxy_and_of_other_servers_are_hidden(lab: Lab, variable: str) -> None:
+    lab.monkeypatch.setenv(variable, "http://kim:secret@proxy7.kimcorp.example:3128")
+    lab.monkeypatch.setenv("NO_PROXY", "localhost,example.org")
+    public = Public(hosts=["kis.kimcorp.example", "127.0.0.1"])
+    assert public.text("by the proxy http://kim:secret@proxy7.kimcorp.example:3128") == "by the proxy http://<proxy>:3128"
+    assert public.text("kis.kimcorp.example:9443 and 127.0.0.1:80") == "<server>:9443 and 127.0.0.1:80"
+
+
+def test_another_server_of_an_account_is_hidden_and_that_of_the_service_is_not(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.at("https://kis.kimcorp.invalid")
+    _, said = answer(capsys)
+    assert "kimcorp" not in json.dumps(said)
+    assert "<server>" in json.dumps(said)
+    assert Public(hosts=[]).text(Environment.REAL.host) == Environment.REAL.host
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_help_says_what_is_hidden(lab: Lab, language: str) -> None:
+    lab.monkeypatch.setenv("KIS_XL_LANG", language)
+    shown = " ".join(run("doctor", "--help").stdout.split())
+    named = (
+        ("전화번호", "IP 주소", "8자리", "프록시", "마지막 부분")
+        if language == "ko"
+        else ("phone", "IP addresses", "8 digits", "proxy", "last part")
+    )
+    assert [word for word in named if word not in shown] == []
 
 
 def test_the_home_folder_is_hidden_and_its_neighbour_is_not(lab: Lab) -> None:

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from kis_xl import kst
+from kis_xl import kst, udfs
 from kis_xl.accounts import AccountNumber
 from kis_xl.datafolder import DataFolder
-from kis_xl.logs import KEPT_DAYS, DailyFile, log_to
+from kis_xl.excel import macros
+from kis_xl.logs import KEPT_DAYS, DailyFile, audit, log_to
 from kis_xl.redaction import Secret, get_logger
+from kis_xl.simulator import Simulator
 from tests.conftest import REPOSITORY
-from tests.excel_kit import log_files
+from tests.excel_kit import finished, log_files, status
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00 (INFO|WARNING|ERROR) \d+ kis_xl\.[\w.]+ .*")
 _log = get_logger("kis_xl.tests")
@@ -223,3 +225,32 @@ def test_the_log_is_a_handler_as_others_are(file: Path) -> None:
     assert isinstance(handler, DailyFile)
     assert handler.level == logging.INFO
     assert handler.path() == file
+
+
+def test_what_is_done_to_accounts_makes_the_folder_and_is_found_by_its_name(tmp_path: Path) -> None:
+    audit(DataFolder(tmp_path / "new"), "account renamed: %s, now %s", "연금", "저축")
+    (path,) = (tmp_path / "new" / "logs").glob("*.log")
+    (line,) = lines(path)
+    assert line.endswith(f" INFO {os.getpid()} kis_xl.audit account renamed: 연금, now 저축")
+
+
+def levels(part: str) -> list[str]:
+    """Of the lines of Excel's log that hold `part`."""
+    return [line.split()[1] for line in lines(Path(status()["Log file"])) if part in line]
+
+
+def test_a_fetch_of_excel_is_a_line_and_one_that_fails_an_error(small: Simulator) -> None:
+    udfs.KIS_HOLDINGS()
+    assert levels(" env: 5 rows on 1 pages in ") == ["INFO"]
+    small.add_fault("1x9=http:503")
+    macros.start_refresh()
+    assert finished().stage == "failed"
+    assert levels("the fetch failed: NETWORK: ") == ["ERROR"]
+
+
+def test_a_formula_that_fails_is_an_error_and_a_slip_in_it_a_warning(small: Simulator) -> None:
+    udfs.KIS_HOLDINGS("nope")
+    assert levels("ACCOUNT: there is no account called 'nope'") == ["WARNING"]
+    small.add_fault("1x9=EGW00206")
+    udfs.KIS_PING()
+    assert levels("AUTH: ") == ["ERROR"]

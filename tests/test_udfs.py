@@ -141,7 +141,7 @@ def test_an_empty_mock_account_has_no_totals(monkeypatch: pytest.MonkeyPatch) ->
         assert error(udfs.KIS_SUMMARY()).startswith("DATA: the service gave no totals (an empty mock account)")
         assert error(udfs.KIS_SUMMARY(None, "tot_evlu_amt")).startswith("DATA: the service gave no totals")
         shown = status()
-        assert (shown["Status"], shown["Rows"], shown["Checks"], shown["Environment"]) == ("OK", 0.0, "1/1", "mock (simulator)")
+        assert (shown["Status"], shown["Rows"], shown["Checks"], shown["Environment"]) == ("OK", 0.0, "2/2", "mock (simulator)")
         assert "no totals" in shown["Last formula error"]
 
 
@@ -150,7 +150,7 @@ def test_the_services_own_reference_account(monkeypatch: pytest.MonkeyPatch) -> 
         assert udfs.KIS_VALUE("114800", "evlu_erng_rt") == -0.0428685259
         assert udfs.KIS_VALUE(660.0, "pchs_avg_pric") == 198600.0
         assert udfs.KIS_SUMMARY(None, "asst_icdc_erng_rt") == 0.0004622453
-        assert status()["Checks"] == "6/6"
+        assert status()["Checks"] == "7/7"
 
 
 # KIS_SUMMARY
@@ -272,7 +272,7 @@ def test_the_status_tells_what_is_shown(demo: Simulator, home: Path) -> None:
     assert before - timedelta(seconds=1) <= shown["As of"].replace(tzinfo=kst.KST) <= kst.now()
     assert shown["Age (minutes)"] == 0.0
     assert (shown["Environment"], shown["Account"]) == ("real (simulator)", "1234****-01")
-    assert (shown["Rows"], shown["Pages"], shown["Checks"]) == (120.0, 3.0, "6/6")
+    assert (shown["Rows"], shown["Pages"], shown["Checks"]) == (120.0, 3.0, "7/7")
     assert shown["Parameters"].startswith("AFHR_FLPR_YN=N; ")
     assert (shown["Last error"], shown["What to do"], shown["Last formula error"]) == ("", "", "")
     assert shown["Log file"] == str(home / "logs" / f"kis_xl-{kst.now():%Y-%m-%d}.log")

@@ -298,7 +298,7 @@ def test_an_unknown_account_is_told_with_the_nearest_names(small: Simulator) -> 
     for answer in (udfs.KIS_HOLDINGS("envv"), udfs.KIS_SUMMARY("envv"), udfs.KIS_VALUE("005930", "prpr", "envv"), udfs.KIS_STATUS("envv"),
                    udfs.KIS_HISTORY(None, None, None, "envv"), udfs.KIS_CHANGES(None, "envv"), udfs.KIS_PING("envv")):  # fmt: skip
         assert error(answer) == "ACCOUNT: there is no account called 'envv' (Nearest: env)"
-    assert "ACCOUNT: there is no account called 'envv' Nearest: env" in status()["Last formula error"]
+    assert "ACCOUNT: there is no account called 'envv' - Nearest: env" in status()["Last formula error"]
     assert inquiries(small) == []
     for name in (
         "env",
@@ -355,6 +355,8 @@ def test_a_wrong_argument_is_named_with_what_is_allowed_and_asks_nobody(
     assert small.calls == []
     monkeypatch.setenv("KIS_XL_LANG", "ko")
     assert re.search("[가-힣]", error(FUNCTIONS[name].call(*given)))
+    # what happened, and what to do, apart from each other
+    assert re.fullmatch(r"\d\d-\d\d \d\d:\d\d ARGUMENT: .*\S - \S.*", {row[0]: row[1] for row in udfs.KIS_STATUS()}["수식 오류"])
 
 
 def test_the_service_is_down_at_first(demo: Simulator) -> None:
@@ -438,7 +440,7 @@ def test_checks_that_differ_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         udfs.KIS_HOLDINGS()
         shown = status()
         assert shown["Status"] == "the checks differ"
-        assert re.fullmatch(r"\d/6 \(.*sum of valuations.*\)", shown["Checks"])
+        assert re.fullmatch(r"\d/7 \(.*sum of valuations.*\)", shown["Checks"])
 
 
 def test_a_clock_that_was_set_back(demo: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

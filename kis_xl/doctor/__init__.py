@@ -4,7 +4,7 @@
     python         Python and packages                    network   to the service's host: `route`, `tls`, `answering`
     configuration  settings, accounts, keys               service   token, limits, one call
     folder         the data folder                        runs, log what happened lately
-    workbook       Excel and its workbooks                public    what may be pasted in public
+    workbook       Excel and its workbooks                public    what may be pasted in public; `paths`
 
 Each check is made, whatever the others have found; one that crashes is a finding, too.
 """
@@ -40,6 +40,7 @@ _BEFORE: Final[tuple[tuple[str, Check], ...]] = (
     ("settings.file", configuration.file),
     ("settings.accounts", configuration.accounts),
     ("settings.secrets", configuration.secrets),
+    ("settings.leftovers", configuration.leftovers),
     ("folder.place", folder.place),
     ("folder.writing", folder.writing),
     ("folder.space", folder.space),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import tomllib
 import unicodedata
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
@@ -23,6 +24,7 @@ from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
 from kis_xl.language import current
 from kis_xl.policy import Policy
+from kis_xl.secretstore import patience
 from kis_xl.settings import VARIABLES, Settings
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from kis_xl.installation import Machine
 
 _HOME = "KIS_XL_HOME"
+#: Seconds for the system's secret store, all accounts together, and what is left for each where the first have used them up.
+_PATIENCE: Final = 5.0
+_LEAST: Final = 0.2
 _TABLE = re.compile(r"""^\s*\[\s*accounts\s*\.\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))""", re.MULTILINE)
 
 
@@ -81,11 +86,13 @@ def take_up(*, offline: bool = False, account: str | None = None, machine: Machi
     """Read the settings, whatever is wrong with them. Raises AccountError for an `account` that is not there."""
     settings, file_error, variables_error = _settings()
     names = _names(settings)
+    until = time.monotonic() + _PATIENCE
     if account is not None:
-        names = _chosen(settings, names, account, file_error or variables_error)
+        with patience(_PATIENCE):
+            names = _chosen(settings, names, account, file_error or variables_error)
     # the number of an account is its place among all, whichever is looked at
     order = _names(settings)
-    accounts = tuple(_examined(settings, Whose(order.index(name) + 1, name)) for name in names)
+    accounts = tuple(_examined(settings, Whose(order.index(name) + 1, name), until) for name in names)
     return Case(settings, accounts, offline, file_error, variables_error, _written_names(settings), machine)
 
 
@@ -141,14 +148,15 @@ def _chosen(settings: Settings, names: tuple[str, ...], wanted: str, trouble: Ki
     return (settings.find(wanted),)
 
 
-def _examined(settings: Settings, whose: Whose) -> Examined:
+def _examined(settings: Settings, whose: Whose, until: float) -> Examined:
     entry = settings.file.accounts.get(whose.name) if whose.name != ENV_ACCOUNT else None
     practice = entry is not None and entry.practice
     environment = Environment.REAL if entry is None else entry.environment
     host = environment.host if entry is None else entry.values.text("base_url") or environment.host
     store = "environment" if entry is None else entry.values.text("secrets", "auto")
     try:
-        account = settings.account(whose.name)
+        with patience(max(until - time.monotonic(), _LEAST)):
+            account = settings.account(whose.name)
     except KisError as error:
         return Examined(whose, practice, "" if practice else host, environment.key, None, error, store)
     return Examined(whose, practice, "" if practice else account.host, account.environment.key, account, None, store)
@@ -160,10 +168,11 @@ def _written_names(settings: Settings) -> tuple[str, ...]:
     with suppress(OSError):
         text = settings.file.path.read_bytes().decode("utf-8", errors="replace")
         names += [next(filter(None, found)) for found in _TABLE.findall(text)]
-        with suppress(tomllib.TOMLDecodeError, AttributeError):
+        with suppress(ValueError, RecursionError):  # no TOML, a number of thousands of digits, thousands of brackets
             names += [str(name) for name in _accounts(tomllib.loads(text.removeprefix("\ufeff")))]
     return tuple(dict.fromkeys(name for name in names if name != ENV_ACCOUNT))
 
 
-def _accounts(table: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
-    return table.get("accounts", {})
+def _accounts(table: Mapping[str, object]) -> Mapping[str, object]:
+    found = table.get("accounts", {})
+    return found if isinstance(found, dict) else {}

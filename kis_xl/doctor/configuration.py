@@ -11,6 +11,7 @@ from kis_xl.doctor.case import Case, Examined
 from kis_xl.doctor.finding import Finding, failed, of_error, ok, skipped, warned
 from kis_xl.errors import ConfigError, KisError
 from kis_xl.language import Text
+from kis_xl.leftovers import Leftovers
 from kis_xl.settings import VARIABLES
 
 
@@ -91,3 +92,25 @@ def _secrets_of(each: Examined) -> Finding:
         f"{masked} ({each.environment}): its keys were read from {place.en}",
     )
     return ok(id, what, store=each.store, environment=each.environment, number=masked)
+
+
+def leftovers(case: Case) -> Iterator[Finding]:
+    """Whether keys of accounts that have gone still lie in the secret store, which did not open when they went."""
+    # a file that cannot be read may name them; where there is no such folder, asking would make it
+    if case.file_error is not None or not (case.folder.path / "locks").is_dir():
+        return
+    try:
+        count = len(Leftovers(case.folder).noted().keys() - case.settings.file.entries)
+    except KisError:  # told by the checks of the data folder
+        return
+    if count:
+        what = Text(
+            f"지운 계좌의 앱키가 보안 저장소에 남아 있습니다: {count}개",
+            f"keys of accounts that have gone are left in the secret store: {count}",
+        )
+        cure = Text(
+            "데스크톱에 로그인해 저장소를 열고, 무엇이든 바꾸는 `kis-xl accounts` 명령(예: default)을 실행하면 지워집니다.",
+            "Log in to the desktop, so that the store opens, and run any `kis-xl accounts` command that changes something, such as "
+            "default: it deletes them.",
+        )
+        yield warned("settings.leftovers", what, cure, count=count)

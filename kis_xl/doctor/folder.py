@@ -7,8 +7,10 @@ import re
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +22,6 @@ from kis_xl.errors import ConfigError, KisError, OutputError, reason_of
 from kis_xl.language import Text
 
 _PARTS: Final = ("tokens", "limits", "snapshots", "history", "logs", "reports", "secrets", "locks", "schedule", "installation")
-_PRIVATE: Final = ("secrets", "tokens", "snapshots", "history")
 _PROBE: Final = "doctor.probe"
 _MEGABYTE: Final = 1024 * 1024
 _LITTLE: Final = 500 * _MEGABYTE
@@ -42,13 +43,16 @@ def place(case: Case) -> Iterator[Finding]:
     """Where the data folder is, and whether that is a good place for databases and locks."""
     id = "folder.place"
     path = case.folder.path
-    obstacle = next((each for each in (path, *path.parents) if each.exists()), path)
+    obstacle = _obstacle(path)
     detail = {"path": str(path), "exists": path.exists(), "link": path.is_symlink()}
-    if not obstacle.is_dir() or (obstacle != path and not os.access(obstacle, os.W_OK | os.X_OK)):
+    if obstacle is not None:
+        there, reason = obstacle
         yield failed(
             id,
             ConfigError,
-            Text(f"데이터 폴더를 만들 수 없습니다: {path} ({obstacle})", f"the data folder cannot be made: {path} (because of {obstacle})"),
+            Text(
+                f"데이터 폴더를 만들 수 없습니다: {path} ({there}: {reason})", f"the data folder cannot be made: {path} ({there}: {reason})"
+            ),
             Text("KIS_XL_HOME 을 쓸 수 있는 폴더로 지정하세요.", "Set KIS_XL_HOME to a folder that can be written."),
             **detail,
         )
@@ -64,6 +68,20 @@ def place(case: Case) -> Iterator[Finding]:
         yield warned(id, what, _MOVE, **detail, remote=True)
     else:
         yield ok(id, where if path.exists() else Text(f"{where.ko} (아직 없음)", f"{where.en} (not made yet)"), **detail)
+
+
+def _obstacle(path: Path) -> tuple[Path, str] | None:
+    """What keeps a data folder that is not there yet from being made, and why."""
+    there = next((each for each in (path, *path.parents) if each.exists()), path)
+    if not there.is_dir():
+        return there, "not a folder"
+    if there == path:
+        return None
+    try:  # what the permissions say is not all: no folder can be made in some that may be written
+        Path(tempfile.mkdtemp(prefix=".kis_xl-", dir=there)).rmdir()
+    except OSError as error:
+        return there, reason_of(error)
+    return None
 
 
 def is_synced(path: Path) -> bool:
@@ -140,7 +158,11 @@ def space(case: Case) -> Iterator[Finding]:
     """How much room the disk has."""
     id = "folder.space"
     path = next((each for each in (case.folder.path, *case.folder.path.parents) if each.is_dir()), Path())
-    free = shutil.disk_usage(path).free
+    usage = shutil.disk_usage(path)
+    if usage.total == 0 or _obstacle(case.folder.path) is not None:
+        yield skipped(id, Text("데이터 폴더가 있을 디스크가 없습니다.", "there is no disk for the data folder"))
+        return
+    free = usage.free
     shown = f"{free / _MEGABYTE:,.0f} MB"
     what = Text(f"디스크의 남은 공간: {shown}", f"free space on its disk: {shown}")
     cure = Text("디스크의 공간을 비우세요.", "Make room on the disk.")
@@ -156,6 +178,7 @@ def permissions(case: Case) -> Iterator[Finding]:
     """Whether the folder and what is secret in it are their owner's alone, and the owner is this user."""
     id = "folder.permissions"
     path = case.folder.path
+    take_away = Text(f"권한을 거두세요: chmod -R go-rwx '{path}'", f"Take the permissions away: chmod -R go-rwx '{path}'")
     if os.name != "posix" or not path.is_dir():
         yield skipped(
             id,
@@ -164,37 +187,56 @@ def permissions(case: Case) -> Iterator[Finding]:
             else _NOT_YET,
         )
         return
-    open_to_others, foreign = _looked_over(path)
-    if foreign:
-        count = len(foreign)
+    found = _looked_over(path)
+    if found.foreign:
+        count, first = len(found.foreign), found.foreign[0]
         yield warned(
             id,
-            Text(
-                f"다른 사용자의 파일이 있습니다: {foreign[0]} 등 {count}개", f"files of another user are in it: {foreign[0]} (of {count})"
-            ),
+            Text(f"다른 사용자의 파일이 있습니다: {first} 등 {count}개", f"files of another user are in it: {first} (of {count})"),
             Text(f"소유자를 바꾸세요: sudo chown -R $USER '{path}'", f"Make them yours: sudo chown -R $USER '{path}'"),
             foreign=count,
         )
-    elif open_to_others:
-        count = len(open_to_others)
+    elif found.written:
+        count, first = len(found.written), found.written[0]
         yield warned(
             id,
-            Text(f"다른 사용자가 읽을 수 있습니다: {open_to_others[0]} 등 {count}개", f"others can read {open_to_others[0]} (of {count})"),
-            Text(f"권한을 거두세요: chmod -R go-rwx '{path}'", f"Take the permissions away: chmod -R go-rwx '{path}'"),
+            Text(
+                f"다른 사용자가 설정을 바꿔치기할 수 있습니다: {first} 등 {count}개를 쓸 수 있음",
+                f"others could put their settings in the place of yours: they can write {first} (of {count})",
+            ),
+            take_away,
+            written=count,
+        )
+    elif found.read:
+        count, first = len(found.read), found.read[0]
+        yield warned(
+            id,
+            Text(f"다른 사용자가 볼 수 있습니다: {first} 등 {count}개", f"others can look into {first} (of {count})"),
+            take_away,
             open=count,
         )
     else:
         yield ok(id, Text("본인만 읽을 수 있습니다.", "only its owner can read it"))
 
 
-def _looked_over(path: Path) -> tuple[list[Path], list[Path]]:
-    """What others can read of what is private, and what belongs to somebody else."""
-    parts = [each for name in _PARTS for each in [path / name, *(path / name).glob("*")] if each.exists()]
-    foreign = [each for each in (path, *parts) if each.stat().st_uid != os.getuid()]
-    if not path.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
-        return [], foreign  # nobody gets into it
-    private = [each for each in (*(path / name for name in _PRIVATE), path / FILE_NAME) if each.exists()]
-    return [each for each in private if each.stat().st_mode & 0o077], foreign
+@dataclass(frozen=True)
+class _Found:
+    """What of the folder others can write, what they can look into, and what belongs to somebody else."""
+
+    written: list[Path]
+    read: list[Path]
+    foreign: list[Path]
+
+
+def _looked_over(path: Path) -> _Found:
+    parts = [path / name for name in _PARTS]
+    all_of_it = [each for part in parts for each in [part, *part.glob("*")] if each.exists()]
+    foreign = [each for each in (path, *all_of_it) if each.stat().st_uid != os.getuid()]
+    # a folder's own permissions count first: nobody gets at what is in one that they cannot enter
+    inside = [*parts, path / FILE_NAME] if path.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH) else []
+    modes = [(each, each.stat().st_mode) for each in (path, *inside) if each.exists()]
+    written = [each for each, mode in modes if mode & (stat.S_IWGRP | stat.S_IWOTH)]
+    return _Found(written, [each for each, mode in modes if mode & (stat.S_IRWXG | stat.S_IRWXO)], foreign)
 
 
 def locks(case: Case) -> Iterator[Finding]:
@@ -236,17 +278,20 @@ def history(case: Case) -> Iterator[Finding]:
     from kis_xl.history import AccountKey, History  # noqa: PLC0415 (see below)
 
     id = "folder.history"
-    file = case.folder.path / "history" / "history.sqlite"
-    if not file.exists():
-        yield skipped(id, Text("저장된 잔고 이력이 아직 없습니다.", "no history is stored yet"))
+    if case.folder.history and case.offline:
+        yield skipped(id, Text("잔고 이력은 서버에 있고, --offline 입니다.", "the history is on a server, and this is --offline"))
         return
     history = History(case.folder)
-    try:  # a question about nobody opens the file, and looks at its layout
-        history.days(AccountKey("", "", "", ""))
+    try:
+        if not history.exists():
+            yield skipped(id, Text("저장된 잔고 이력이 아직 없습니다.", "no history is stored yet"))
+            return
+        history.days(AccountKey("", "", "", ""))  # a question about nobody opens it, and looks at its layout
+        size = history.size()
     except KisError as error:
         yield of_error(id, error)
         return
     finally:
         history.close()
-    size = file.stat().st_size
-    yield ok(id, Text(f"잔고 이력: {size / _MEGABYTE:,.1f} MB", f"the history can be read: {size / _MEGABYTE:,.1f} MB"), size=size)
+    shown = f"{size / _MEGABYTE:,.1f} MB"
+    yield ok(id, Text(f"잔고 이력: {shown}", f"the history can be read: {shown}"), size=size)

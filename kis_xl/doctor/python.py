@@ -24,9 +24,7 @@ _BOUND: Final = re.compile(r"(>=|<|==)\s*([\w.]+)")
 #: The line of a starter, script or program, that names its Python: `#!PATH`, or for a path with blanks `'''exec' "PATH"`.
 _STARTER: Final = re.compile(rb"""(?:#!|'''exec' )"?([^"\r\n\0]*python[\w.]*)""", re.IGNORECASE)
 _LARGEST_STARTER: Final = 2_000_000
-_REINSTALL: Final = Text(
-    "다시 설치하세요: python -m pip install --upgrade kis-xl", "Install it again: python -m pip install --upgrade kis-xl"
-)
+_REINSTALL: Final = Text("kis_xl의 폴더에서 다시 설치하세요: pip install .", "Install it again, in kis_xl's folder: pip install .")
 _HANGUL: Final = "가"
 
 

@@ -117,7 +117,7 @@ def _version(path: Path, facts: WorkbookFacts) -> Finding:
     if release(facts.version) < release(__version__):
         return warned(id, what, _AGAIN, **detail)
     if release(facts.version) > release(__version__):
-        cure = Text("kis_xl을 올리세요: python -m pip install --upgrade kis-xl", "Update kis_xl: python -m pip install --upgrade kis-xl")
+        cure = Text("kis_xl을 올리세요. 새 버전의 폴더에서: pip install .", "Update kis_xl. In the new version's folder: pip install .")
         return warned(id, what, cure, **detail)
     return ok(id, what, **detail)
 

@@ -103,5 +103,5 @@ def _of_xlwings() -> list[Module]:
             ]
     raise ConfigError(
         Text("xlwings가 설치되어 있지 않습니다.", "xlwings is not installed"),
-        Text("`pip install --upgrade kis-xl` 로 다시 설치하세요.", "Install it again: pip install --upgrade kis-xl"),
+        Text("kis_xl의 폴더에서 다시 설치하세요: pip install .", "Install it again, in kis_xl's folder: pip install ."),
     )

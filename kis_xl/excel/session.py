@@ -6,6 +6,7 @@ restarted after a setting was changed in the same process; what is shown goes wi
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ from kis_xl.accounts import Account
 from kis_xl.configfile import ALL
 from kis_xl.errors import KisError
 from kis_xl.excel import arguments
+from kis_xl.excel.failures import ARGUMENT_CODES
 from kis_xl.excel.options import NO_OPTIONS, Options
 from kis_xl.excel.several import OfAccount, at_once, tried
 from kis_xl.excel.view import Figures, Together, View
@@ -37,6 +39,7 @@ _log = get_logger(__name__)
 #: The variables whose change is looked for at each call: those that make figures another account's, and the language.
 _WATCHED: Final = (
     "KIS_XL_HOME",
+    "KIS_XL_HISTORY_URL",
     "KIS_XL_ACCOUNT",
     "KIS_XL_APPKEY",
     "KIS_XL_APPSECRET",
@@ -75,7 +78,10 @@ class Session:
         """Read the settings; with the data folder of `before`, what that one shows stays. Raises ConfigError."""
         settings = Settings.load()
         log_to(settings.folder)
-        if before is None or before.settings.folder.path != settings.folder.path:
+        if before is None or (before.settings.folder.path, before.settings.folder.history) != (
+            settings.folder.path,
+            settings.folder.history,
+        ):
             return cls(settings, Snapshots(settings.folder, settings.policy), History(settings.folder))
         before.snapshots.policy = settings.policy
         return cls(settings, before.snapshots, before.history, before.failure, before.asked, before.renewed)
@@ -202,7 +208,8 @@ class Session:
         said = f"{error.code}: {error.message('en')}"
         if said not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(said)
-            _log.info("%s", said)
+            # what stands in a formula is its user's own slip, told in the cell
+            _log.log(logging.WARNING if error.code in ARGUMENT_CODES else logging.ERROR, "%s", said)
 
 
 def keys_in(each: Iterable[Key | OfAccount]) -> tuple[Key, ...]:

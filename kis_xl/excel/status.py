@@ -152,7 +152,8 @@ def _failure(session: Session | None, language: Language) -> str:
     if session is None or session.failure is None:
         return ""
     when, error = session.failure
-    return " ".join(part for part in (f"{when:%m-%d %H:%M}", *_told(error, language)) if part)
+    told = " - ".join(part for part in _told(error, language) if part)
+    return f"{when:%m-%d %H:%M} {told}"
 
 
 def _told(error: KisError | None, language: Language) -> list[str]:

@@ -211,6 +211,7 @@ class Snapshots:
             if balance is None:
                 with Broker(key.account, self._folder, self.policy) as broker:
                     balance = broker.balance(dict(key.parameters), flight.watch)
+                _log.info("%s: %d rows on %d pages in %.1f s", key.account.name, len(balance.holdings), balance.pages, balance.seconds)
                 flight.check()
                 unsaved = self.keep(key, balance)
         with self._lock:

@@ -84,7 +84,7 @@ class Flight:
         except KisError as error:
             self.error = error
             if not isinstance(error, Cancelled):
-                _log.warning("the fetch failed: %s: %s", error.code, error.message("en"))
+                _log.error("the fetch failed: %s: %s", error.code, error.message("en"))
         except Exception as error:  # noqa: BLE001 (a bug must end the flight too: cells and buttons are waiting for it)
             _log.exception("a fetch ended with a bug")
             self.error = KisError(Text(f"내부 오류: {type(error).__name__}", f"internal error: {type(error).__name__}"), NO_TEXT)
