@@ -61,9 +61,9 @@ def test_the_demo_leaves_a_whole_workbook(tmp_path: Path) -> None:
     assert path.parent == tmp_path
     assert re.fullmatch(r"KIS_demo_\d{4}-\d{2}-\d{2}\.xlsx", path.name)
     book = load_workbook(path)
-    assert book.worksheets[0].max_row == 121
-    assert [sheet.title for sheet in book] == ["Holdings", "Account", "Fields", "Provenance"]
-    provenance = {row[0].value: row[1].value for row in book.worksheets[3].iter_rows(min_row=2)}
+    assert book["Holdings"].tables["Holdings"].ref == "A1:Z121"
+    assert [sheet.title for sheet in book] == ["Overview", "Holdings", "Account", "Changes", "History", "Fields", "Provenance"]
+    provenance = {row[0].value: row[1].value for row in book["Provenance"].iter_rows(min_row=2)}
     assert provenance["pages"] == 3
     assert "not a server of KIS" in str(provenance["data source"])
     assert not any("DIFFERS" in str(value) for value in provenance.values())
@@ -142,7 +142,7 @@ def test_export_writes_and_prints_one_path(tmp_path: Path, capsys: pytest.Captur
     assert main(["export", "--output", f"{tmp_path}/new folder{os.sep}", "--lang", "ko", *every]) == 0
     (path,) = capsys.readouterr().out.splitlines()
     assert Path(path).parent == tmp_path / "new folder"
-    assert load_workbook(path).sheetnames == ["보유종목", "계좌", "항목", "조회정보"]
+    assert load_workbook(path).sheetnames == ["요약", "보유종목", "계좌", "변동", "추이", "항목", "조회정보"]
 
 
 @pytest.mark.usefixtures("_account")
@@ -345,7 +345,8 @@ def test_a_command_that_is_ended_cleans_up(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     command = [sys.executable, "-m", "kis_xl", "demo", "--rows", "50000", "--output", str(tmp_path / "r.xlsx")]
     with subprocess.Popen(command, cwd=REPOSITORY) as process:
-        while not list((tmp_path / "temporary").glob("openpyxl*")):
+        while not list((tmp_path / "temporary").glob("kis_xl_demo_*")):  # the report itself needs no temporary file
+            assert process.poll() is None
             time.sleep(0.05)
         process.terminate()
         assert process.wait(timeout=20) == 128 + 15
@@ -384,7 +385,7 @@ def test_a_star_is_all_accounts(monkeypatch: pytest.MonkeyPatch, home: Path, cap
         ConfigEditor(DataFolder(home)).add(NewAccount(name, {"practice": True}, {}, {}))
     assert main(["balance", "--account", "*", "--json"]) == 0
     both = json.loads(capfd.readouterr().out)
-    assert [(each["environment"], len(each["holdings"])) for each in both] == [("mock", 18)] * 2
+    assert [(each["name"], each["environment"], len(each["holdings"])) for each in both] == [("하나", "mock", 18), ("둘", "mock", 18)]
     assert main(["balance", "--account", "*"]) == 0
     assert [line.split()[0] for line in capfd.readouterr().out.splitlines() if "5012****-01" in line] == ["하나", "둘"]
     assert main(["balance", "--account", "둘", "--json"]) == 0

@@ -2,6 +2,7 @@
 
 A block that cannot be run here says so, with the reason, in a comment above it: `<!-- not run: needs Windows -->`. What
 `.ci/run` runs (README's blocks under `<!-- command: NAME -->`) is not run again. Windows' lines are run in translation.
+What a reader types into an editor, the lines below such a block, is put into the editor's file.
 """
 
 from __future__ import annotations
@@ -9,16 +10,23 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import stat
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import get_win_folder_from_env_vars
 
+from docs.generator.config_file import DATA_FOLDERS
 from kis_xl.cli import main
+from kis_xl.configfile import OF_AN_ACCOUNT, PREFERENCES, parse
 from kis_xl.simulator import Limits, Simulator, demo_account
 from tests.conftest import REPOSITORY
 
@@ -28,6 +36,8 @@ _BLOCK = re.compile(
 )
 _DOCUMENTS = [*sorted(REPOSITORY.glob("README*.md")), *sorted((REPOSITORY / "docs").rglob("*.md"))]
 _INSTALLS = re.compile(r"^(python3 -m venv|\.venv/bin/pip install) ")
+_OF_THE_ACCOUNT = ("KIS_XL_ACCOUNT", "KIS_XL_APPKEY", "KIS_XL_APPSECRET")
+_EDITOR = "not run: an editor, in which you type the lines below"
 _POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the blocks are for a POSIX shell; Linux and macOS run them")
 
 
@@ -58,7 +68,11 @@ RUN_BY_CI = {block.mark: block.code for block in blocks(REPOSITORY / "README.md"
 
 
 def runnable(path: Path) -> list[Block]:
-    return [block for block in blocks(path) if not block.mark.startswith("not run: ") and block.script not in RUN_BY_CI.values()]
+    return [
+        block
+        for block in blocks(path)
+        if block.mark == _EDITOR or (not block.mark.startswith("not run: ") and block.script not in RUN_BY_CI.values())
+    ]
 
 
 WITH_BLOCKS = [path for path in _DOCUMENTS if runnable(path)]
@@ -86,12 +100,27 @@ def environment() -> Iterator[dict[str, str]]:
 def test_what_a_document_tells_to_type_works(path: Path, environment: dict[str, str]) -> None:
     """Its blocks one after the other, on one machine: what one writes, a later one reads."""
     environment["KIS_XL_LANG"] = "ko" if path.stem.endswith(".ko") else "en"
+    account = {name: environment[name] for name in _OF_THE_ACCOUNT}
+    if any(block.mark == _EDITOR for block in runnable(path)):  # the account is to come from what is typed
+        environment = {name: value for name, value in environment.items() if name not in account}
     for block in runnable(path):
+        if block.mark == _EDITOR:
+            type_into_editor(block, account, Path(environment["HOME"]))
+            continue
         done = run(block, environment)
         assert done.returncode == 0, f"{block.code}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr, f"{block.code}\n{done.stderr}"
         assert block.language != "python" or done.stdout, f"it prints nothing: {block.code}"
         assert block.output is None or matches(done.stdout, block.output), f"{block.code}\n{done.stdout}"
+
+
+def type_into_editor(block: Block, account: dict[str, str], home: Path) -> None:
+    """The lines below the block, with the simulator's account, into the file of its editor: one that is there, for its owner only."""
+    command, name = block.code.split()
+    path = home / name.removeprefix("~/")
+    assert (command, path.read_text(encoding="utf-8"), stat.S_IMODE(path.stat().st_mode)) == ("nano", "", 0o600)
+    assert block.output is not None
+    path.write_text(with_account(block.output, account), encoding="utf-8")
 
 
 def run(block: Block, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -113,9 +142,14 @@ def run(block: Block, environment: dict[str, str]) -> subprocess.CompletedProces
 
 def shell(block: Block, environment: dict[str, str]) -> str:
     """The block's commands with the simulator's account in the place of 12345678-01, without those that install."""
-    script = re.sub(r"\b(KIS_XL_(?:ACCOUNT|APPKEY|APPSECRET))=\S+", lambda found: f"{found[1]}={environment[found[1]]}", block.script)
+    script = with_account(block.script, environment)
     lines = (" && ".join(part for part in line.split(" && ") if not _INSTALLS.match(part)) for line in script.splitlines())
     return "\n".join(line.replace(".venv/bin/kis-xl", "kis-xl") for line in lines)
+
+
+def with_account(text: str, environment: dict[str, str]) -> str:
+    """The simulator's account and keys in the place of those that a document shows."""
+    return re.sub(rf"\b({'|'.join(_OF_THE_ACCOUNT)})=\S+", lambda found: f"{found[1]}={shlex.quote(environment[found[1]])}", text)
 
 
 def matches(said: str, promised: str) -> bool:
@@ -137,7 +171,39 @@ def test_what_is_not_run_says_why(path: Path) -> None:
         assert block.mark in ("", *RUN_BY_CI) or re.fullmatch(r"not run: \S.{9,}", block.mark), block.mark
     fences = re.findall(r"^```(\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     assert len([name for name in fences if name in ("sh", "powershell", "python")]) == len(blocks(path))
-    assert set(fences) <= {"sh", "powershell", "python", "text"}, "a block of another kind would not be run"
+    assert set(fences) <= {"sh", "powershell", "python", "text", "toml"}, "a block of another kind would not be run"
+
+
+_SETTINGS = REPOSITORY / "docs" / "settings.md"
+
+
+def test_the_configuration_file_that_is_shown_can_be_read_and_has_every_setting() -> None:
+    """As it stands there, and with what it shows as a comment."""
+    (shown,) = re.findall(r"^```toml\n(.*?)^```$", _SETTINGS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for text in (shown, re.sub(r"^# (?=\w+ = )", "", shown, flags=re.MULTILINE)):
+        file = parse(text.encode(), Path("config.toml"))
+        assert (file.default, file.accounts["연금"].parameters) == ("내 계좌", {"AFHR_FLPR_YN": "X"})
+        assert file.parameters == {"AFHR_FLPR_YN": "N", "PRCS_DVSN": "00"}
+    table = tomllib.loads(text)
+    assert {*PREFERENCES, "accounts"} == set(table)
+    assert {key for account in table["accounts"].values() for key in account} == set(OF_AN_ACCOUNT)
+
+
+def test_toml_is_shown_where_it_is_read() -> None:
+    assert [path for path in _DOCUMENTS if "```toml" in path.read_text(encoding="utf-8")] == [_SETTINGS]
+
+
+def test_the_data_folders_that_are_named_are_those_of_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in (("HOME", "/home/me"), ("USERPROFILE", "/home/me"), ("LOCALAPPDATA", "%LOCALAPPDATA%")):
+        monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    windows = f"{get_win_folder_from_env_vars('CSIDL_LOCAL_APPDATA')}\\kis_xl"
+    unix = {"macOS": MacOS("kis_xl", appauthor=False), "Linux": Unix("kis_xl", appauthor=False)}
+    found = {"Windows": windows, **{name: place.user_data_path.as_posix().replace("/home/me", "~") for name, place in unix.items()}}
+    assert found == DATA_FOLDERS
+    for quickstart in ("quickstart.md", "quickstart.ko.md"):
+        text = (REPOSITORY / "docs" / quickstart).read_text(encoding="utf-8")
+        assert [folder for folder in DATA_FOLDERS.values() if f"`{folder}`" not in text] == []
 
 
 def calls(path: Path) -> list[str]:
@@ -161,6 +227,14 @@ def test_both_quick_starts_tell_the_same_commands() -> None:
     pages = (blocks(REPOSITORY / "docs" / name) for name in ("quickstart.md", "quickstart.ko.md"))
     english, korean = ([(block.mark, block.code, block.output is None) for block in page] for page in pages)
     assert english == korean
+
+
+@pytest.mark.parametrize("name", ["quickstart.md", "quickstart.ko.md"])
+def test_no_document_has_keys_typed_where_a_shell_keeps_them(name: str) -> None:
+    page = blocks(REPOSITORY / "docs" / name)
+    assert [block.code for block in page if re.search(r"KIS_XL_APP(KEY|SECRET)=", block.code)] == []
+    (typed,) = [block for block in page if block.mark == _EDITOR]
+    assert re.findall(r"^(\w+)=", typed.output or "", re.MULTILINE) == [*_OF_THE_ACCOUNT, "KIS_XL_ENV"]
 
 
 def test_output_is_compared() -> None:

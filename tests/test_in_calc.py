@@ -200,8 +200,7 @@ def test_export_writes_what_the_cells_show_and_offers_to_open_it(calc: Calc, boo
     (opened,) = calc.opened
     assert opened in question
     assert len(inquiries(running)) == pages
-    sheet = load_workbook(opened)["보유종목"]
-    assert sheet.max_row == 1 + ROWS
+    assert load_workbook(opened)["보유종목"].tables["Holdings"].ref == f"A1:Z{1 + ROWS}"
     calc.answer(yes=False)
     book.press("대시보드", "보고서 내보내기")
     assert len(calc.opened) == 1

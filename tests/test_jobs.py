@@ -274,7 +274,7 @@ def test_an_export_says_what_the_sheet_says(demo: Simulator, home: Path) -> None
     assert path.parent == home / "reports"
     assert told.line == f"Report: {path}"
     assert told.message == f"{told.line}\n\nOpen it now?"
-    sheet = load_workbook(path).worksheets[0]
+    sheet = load_workbook(path)["Holdings"]
     column = [field.key for field in HOLDING_FIELDS].index("evlu_amt")
     assert [[row[0].value, row[column].value] for row in sheet.iter_rows(min_row=2, max_row=121)] == shown
     assert len(demo.calls) == calls
@@ -287,7 +287,7 @@ def test_a_report_is_in_the_workbooks_language(demo: Simulator, monkeypatch: pyt
     macros.start_export()
     told = finished()
     assert ("보고서: " if language == "ko" else "Report: ") in told.line
-    assert load_workbook(told.path).worksheets[0].title == ("보유종목" if language == "ko" else "Holdings")
+    assert load_workbook(told.path).worksheets[0].title == ("요약" if language == "ko" else "Overview")
 
 
 def test_an_export_with_nothing_to_show_fetches_and_shows_that(demo: Simulator) -> None:
@@ -311,7 +311,7 @@ def test_an_export_whose_fetch_fails_says_why(demo: Simulator) -> None:
 
 def test_an_export_with_options_is_of_their_snapshot(demo: Simulator) -> None:
     macros.start_export(None, "PRCS_DVSN=01; by=stock")
-    rows = {row[0].value: row[1].value for row in load_workbook(finished().path).worksheets[3].iter_rows(min_row=2)}
+    rows = {row[0].value: row[1].value for row in load_workbook(finished().path)["Provenance"].iter_rows(min_row=2)}
     assert str(rows["PRCS_DVSN"]).startswith("01")
 
 
@@ -335,7 +335,7 @@ def test_no_folder_for_reports_is_told(demo: Simulator, home: Path) -> None:
 
 
 def test_a_bug_of_an_export_is_internal_and_its_traceback_stands_in_the_log_only(demo: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    def bug(*_: object) -> None:
+    def bug(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of the report")
 
     udfs.KIS_HOLDINGS()
@@ -365,9 +365,9 @@ def test_a_report_that_is_being_written_when_it_is_called_off_is_whole_and_not_t
 ) -> None:
     gate, write = threading.Event(), report.write_report
 
-    def slow(balance: Balance, path: Path, language: Language) -> Path:
+    def slow(balance: Balance, path: Path, language: Language, *more: Any, **told: Any) -> Path:
         assert gate.wait(20)
-        return write(balance, path, language)
+        return write(balance, path, language, *more, **told)
 
     udfs.KIS_HOLDINGS()
     monkeypatch.setattr(report, "write_report", slow)
@@ -379,7 +379,7 @@ def test_a_report_that_is_being_written_when_it_is_called_off_is_whole_and_not_t
     writer = macros._job._writer  # type: ignore[union-attr]
     writer.join(20)
     (path,) = (home / "reports").iterdir()
-    assert load_workbook(path).sheetnames[0] == "Holdings"
+    assert load_workbook(path).sheetnames[0] == "Overview"
 
 
 # the other macros
@@ -400,7 +400,7 @@ def test_the_check_says_whether_a_call_goes_through(demo: Simulator) -> None:
     assert said[0].startswith("AUTH: ")
     assert len(said) == 2
     assert "there is no account called 'x'" in macros.check("x")
-    assert udfs.KIS_STATUS()[12][1].endswith("there is no account called 'x' Nearest: env")
+    assert udfs.KIS_STATUS()[12][1].endswith("there is no account called 'x' - Nearest: env")
 
 
 def test_the_check_without_an_account_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,7 +431,7 @@ def test_formats_by_header(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_macro_never_raises(demo: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    def bug(*_: object) -> None:
+    def bug(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(jobs.Refresh, "poll", bug)

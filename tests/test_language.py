@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from kis_xl import language
 from kis_xl.cli import COMMANDS
@@ -80,6 +81,7 @@ def test_nothing_that_a_user_sees_is_in_one_language_only() -> None:
     allowed = {  # told to programmers
         "a Secret is not pickled: it would be written in the clear",
         "not a token",
+        "database is locked",
         "a help text of {} is blank or longer than {}",
         "no function of ours: {}",
         "module {} has no attribute {}",
@@ -94,6 +96,8 @@ def test_help_is_whole_in_both_languages(command: str, monkeypatch: pytest.Monke
     korean, english = (_help(command, which, monkeypatch) for which in ("ko", "en"))
     assert not HANGUL.search(english.replace("전체", "").replace("한국투자증권", "")), english
     assert HANGUL.search(korean)
+    for line in (korean + english).splitlines():
+        assert cell_len(line.rstrip()) <= 80, line
     plain = re.sub(r"^\s+-.*?  +|\[.*?\]|`.*?`", "", korean, flags=re.MULTILINE)
     assert not WORDS.search(plain), korean
     assert set(re.findall(r"--[a-z-]+", korean)) == set(re.findall(r"--[a-z-]+", english))
@@ -101,6 +105,7 @@ def test_help_is_whole_in_both_languages(command: str, monkeypatch: pytest.Monke
 
 def _help(command: str, which: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("KIS_XL_LANG", which)
+    monkeypatch.setenv("COLUMNS", "80")
     arguments = [sys.executable, "-m", "kis_xl", *([command] if command else []), "--help"]
     done = subprocess.run(arguments, capture_output=True, encoding="utf-8", check=False, cwd=REPOSITORY)
     assert done.returncode == 0, done.stderr

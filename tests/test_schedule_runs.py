@@ -76,7 +76,7 @@ def test_all_accounts_have_their_reports(two: Simulator, monkeypatch: pytest.Mon
     names = [f"KIS_practice_{THURSDAY}.xlsx", f"KIS_주식_{THURSDAY}.xlsx"]
     assert reports() == names
     assert sorted(Path(line).name for line in capsys.readouterr().out.splitlines()) == names
-    assert load_workbook(folder().path / "reports" / names[1])["Holdings"].max_row == 4
+    assert load_workbook(folder().path / "reports" / names[1])["Holdings"].tables["Holdings"].ref == "A1:Z4"
     (run,) = runs.load(folder())
     assert (run.ok, run.planned) == (True, datetime.fromisoformat(f"{THURSDAY}T16:00+09:00"))
     assert {result.account: Path(result.path).name for result in run.results} == {"주식": names[1], "practice": names[0]}
@@ -398,7 +398,7 @@ def test_a_scheduler_needs_to_pass_nothing_on(two: Simulator, monkeypatch: pytes
     done = subprocess.run([*words, "--now"], cwd=tmp_path / "elsewhere", env=bare, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     (first, _) = [path for path in (tmp_path / "보고서").iterdir() if path.suffix == ".xlsx"]
-    assert load_workbook(first).worksheets[0].title == ("보유종목" if language == "ko" else "Holdings")
+    assert load_workbook(first).worksheets[0].title == ("요약" if language == "ko" else "Overview")
 
 
 def test_run_is_not_listed(capsys: pytest.CaptureFixture[str]) -> None:

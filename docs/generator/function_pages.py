@@ -23,7 +23,8 @@ def overview() -> str:
     """All functions, a line each."""
     lines = ["# Every function of the workbook", "", _MADE, ""]
     lines += [
-        "How they behave: [excel.md](excel.md). The examples of each page were run, with two simulated accounts: `env` and `연습`.",
+        "How they behave: [excel.md](excel.md) · 함수의 동작: [excel.ko.md](excel.ko.md).",
+        "The examples of each page were run, with two simulated accounts: `env` and `연습`.",
         "",
     ]
     rows = ((f"[{name}](functions/{name}.md)", f"`{syntax(FUNCTIONS[name])}`", both(FUNCTIONS[name].help)) for name in wrappers.names())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from docs.generator import config_file
 from docs.generator.markdown import plain, table
 from kis_xl import fields
 from kis_xl.configfile import FILE_NAME, OF_AN_ACCOUNT, PREFERENCES
@@ -53,4 +54,4 @@ def settings_table() -> str:
         rows = ((f"`{name}`", plain(what.en), plain(what.ko)) for name, what in settings.items())
         lines += [f"## {title}", "", *table(("setting", "what it is for", "용도"), rows)]
     lines += ["`REQUESTS_CA_BUNDLE` names the certificate file of a company proxy · 회사 프록시의 인증서 파일.", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *config_file.place_and_sample(), *config_file.which_goes_first()])

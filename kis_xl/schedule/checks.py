@@ -41,7 +41,10 @@ def check_start(words: Sequence[str]) -> None:
     if said:
         raise ConfigError(
             Text(f"스케줄러가 kis_xl을 시작할 수 없습니다: {words[0]} ({said})", f"a scheduler cannot start kis_xl: {words[0]} ({said})"),
-            Text("kis_xl을 이 Python에 설치하세요(pip install).", "Install kis_xl into this Python (pip install)."),
+            Text(
+                "kis_xl을 이 Python에 설치하세요 (kis_xl의 폴더에서 pip install .)",
+                "Install kis_xl into this Python (pip install . in its folder).",
+            ),
         )
 
 
