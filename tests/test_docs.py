@@ -26,7 +26,7 @@ from kis_xl.configfile import OF_AN_ACCOUNT, PREFERENCES
 from kis_xl.errors import KisError
 from kis_xl.excel import wrappers
 from kis_xl.excel.registry import FUNCTIONS
-from kis_xl.settings import VARIABLES
+from kis_xl.variables import VARIABLES
 from tests.conftest import REPOSITORY
 
 FUNCTION_NAMES = wrappers.names()

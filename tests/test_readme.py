@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kis_xl.cli import COMMANDS
-from kis_xl.settings import VARIABLES
+from kis_xl.variables import VARIABLES
 from tests.conftest import REPOSITORY
 
 BOTH = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")}

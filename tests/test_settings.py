@@ -11,7 +11,8 @@ from kis_xl.errors import AccountError, ArgumentError, ConfigError, KisError
 from kis_xl.fields import Environment
 from kis_xl.policy import Rate
 from kis_xl.redaction import Secret
-from kis_xl.settings import VARIABLES, Settings, parse_pairs
+from kis_xl.settings import Settings
+from kis_xl.variables import VARIABLES, parse_pairs
 from tests.conftest import REPOSITORY
 
 WHOLE = {"KIS_XL_ACCOUNT": "12345678-01", "KIS_XL_APPKEY": "PSkey", "KIS_XL_APPSECRET": "secret/+="}

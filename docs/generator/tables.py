@@ -6,7 +6,7 @@ from docs.generator import config_file
 from docs.generator.markdown import plain, table
 from kis_xl import fields
 from kis_xl.configfile import FILE_NAME, OF_AN_ACCOUNT, PREFERENCES
-from kis_xl.settings import VARIABLES
+from kis_xl.variables import VARIABLES
 
 _TABLES = {
     "Request headers": fields.REQUEST_HEADERS,
@@ -48,7 +48,7 @@ def _field_row(field: fields.Field) -> tuple[str, ...]:
 
 def settings_table() -> str:
     """Every environment variable, and every key of the configuration file."""
-    lines = ["# Every setting", "", "Made from `kis_xl/settings.py` and `kis_xl/configfile.py` by `docs/generate.py`.", ""]
+    lines = ["# Every setting", "", "Made from `kis_xl/variables.py` and `kis_xl/configfile.py` by `docs/generate.py`.", ""]
     lines += ["How to set them: [quickstart.md](quickstart.md), [quickstart.ko.md](quickstart.ko.md).", ""]
     for title, settings in _SETTINGS.items():
         rows = ((f"`{name}`", plain(what.en), plain(what.ko)) for name, what in settings.items())

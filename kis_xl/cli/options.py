@@ -10,7 +10,7 @@ import click
 from kis_xl.accounts import CHOOSABLE
 from kis_xl.errors import ArgumentError
 from kis_xl.language import LANGUAGES, Text
-from kis_xl.settings import parse_pairs
+from kis_xl.variables import parse_pairs
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -25,7 +25,8 @@ from kis_xl.fields import Environment
 from kis_xl.language import current
 from kis_xl.policy import Policy
 from kis_xl.secretstore import patience
-from kis_xl.settings import VARIABLES, Settings
+from kis_xl.settings import Settings
+from kis_xl.variables import VARIABLES
 
 if TYPE_CHECKING:
     from kis_xl.accounts import Account

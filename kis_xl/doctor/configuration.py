@@ -12,7 +12,7 @@ from kis_xl.doctor.finding import Finding, failed, of_error, ok, skipped, warned
 from kis_xl.errors import ConfigError, KisError
 from kis_xl.language import Text
 from kis_xl.leftovers import Leftovers
-from kis_xl.settings import VARIABLES
+from kis_xl.variables import VARIABLES
 
 
 def variables(case: Case) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from kis_xl.errors import ArgumentError
 from kis_xl.excel.arguments import HOLDING_NAMES, as_text, flat
 from kis_xl.language import Text
 from kis_xl.redaction import shown
-from kis_xl.settings import parse_pairs
+from kis_xl.variables import parse_pairs
 
 _OWN: Final = ("by", "zero", "sort", "top")
 _TOO_LONG: Final = 10  # digits: no account has so many rows, and Python refuses to read thousands of them
