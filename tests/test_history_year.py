@@ -179,3 +179,30 @@ def test_trades_at_the_close_leave_only_the_last_move_of_what_was_sold_unknown(d
     first = known - sum(min(q0, q1) * (p1 - p0) for (q0, p0), (q1, p1) in pairwise(days))
     assert first == 0  # nothing is held before the first day
     assert abs(contributions(*rows).get("A", (0, 0, 0))[0] - known) <= 2 * len(days)  # costs and shares are rounded to won
+
+
+def test_what_had_no_price_on_the_first_day_is_compared_from_the_first_day_with_one(history: History) -> None:
+    unpriced = row("100", 18, 0, 50_000) | {"evlu_amt": "0", "fltt_rt": "-100.00000000", "evlu_pfls_amt": "-900000"}
+    fill(
+        history,
+        {
+            "2026-11-16": (1_000_000, [unpriced]),
+            "2026-11-17": (1_180_000, [row("100", 18, 10_000, 50_000)]),
+            "2026-11-18": (1_198_000, [row("100", 18, 11_000, 50_000)]),
+        },
+    )
+    (stock,) = looked_back(history).stocks
+    assert stock.amount == 18_000
+
+
+def test_a_day_of_years_ago_is_no_beginning_of_a_year(history: History) -> None:
+    fill(
+        history,
+        {
+            "2023-03-02": (1_000_000, [row("100", 10, 100_000, 100_000)]),
+            "2026-11-16": (1_400_000, [row("100", 10, 140_000, 100_000)]),
+            "2026-11-17": (1_410_000, [row("100", 10, 141_000, 100_000)]),
+        },
+    )
+    found = looked_back(history)
+    assert (found.basis, found.change, found.contributed) == (date(2026, 11, 16), 10_000, 10_000)

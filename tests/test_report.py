@@ -220,7 +220,7 @@ def test_any_name_makes_a_readable_file(tmp_path_factory: pytest.TempPathFactory
     [
         ("my/ account", "KIS_my_ account_2026-11-20.xlsx"),
         ("연금", "KIS_연금_2026-11-20.xlsx"),
-        ("..", "KIS_account_2026-11-20.xlsx"),
+        ("..", "KIS_.._2026-11-20.xlsx"),
         ("가" * 99, f"KIS_{'가' * 60}_2026-11-20.xlsx"),
     ],
 )

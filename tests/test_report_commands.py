@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from kis_xl import kst, udfs
 from kis_xl.broker import Broker
@@ -152,3 +153,33 @@ def test_a_report_that_is_open_is_told_by_the_button(two: dict[str, Simulator], 
     told = finished()
     assert f"the newer report is {newer}\n\nOpen them now?" in told.message
     assert len(told.path.splitlines()) == 2
+
+
+def test_together_counts_an_account_once_and_only_money_of_one_kind(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with simulated() as running:
+        whose = running.account(Environment.REAL)
+        secrets = {"number": whose.number, "appkey": whose.appkey, "appsecret": whose.appsecret}
+        values = {"number": f"{whose.number[:4]}****{whose.number[8:]}", "base_url": running.real_url}
+        for name in ("savings", "the same again"):
+            ConfigEditor(DataFolder(home)).add(NewAccount(name, values, {}, secrets))
+        ConfigEditor(DataFolder(home)).add(NewAccount("practice", {"practice": True}))
+        assert main(["export", "--together", "--output", str(tmp_path / "all.xlsx"), "--lang", "en"]) == 0
+        assert main(["export", "--account", "savings", "--output", str(tmp_path / "one.xlsx"), "--lang", "en"]) == 0
+    said = capfd.readouterr().err
+    assert "the same again: left out: it is the same account as savings" in said
+    assert "practice: left out: it is not of the default account's environment" in said
+    both, one = (load_workbook(tmp_path / name) for name in ("all.xlsx", "one.xlsx"))
+    totals = []
+    for book in (both, one):
+        title, cell = next(book.defined_names["TotalValuation"].destinations)
+        totals.append(book[title][cell.replace("$", "")].value)
+    assert totals[0] == totals[1]
+
+
+def test_names_that_differ_in_a_dot_have_reports_of_their_own(home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", ".a"):
+        ConfigEditor(DataFolder(home)).add(NewAccount(name, {"practice": True}))
+    assert main(["export", "--all", "--output", f"{tmp_path}/"]) == 0
+    assert len(set(capfd.readouterr().out.split())) == len(list(tmp_path.glob("*.xlsx"))) == 2

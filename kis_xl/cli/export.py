@@ -14,6 +14,7 @@ from kis_xl.cli.reporting import Place, past_of, write, write_together
 from kis_xl.cli.telling import tell
 from kis_xl.configfile import ALL
 from kis_xl.errors import ArgumentError, KisError
+from kis_xl.history import AccountKey
 from kis_xl.language import Text
 from kis_xl.settings import Settings
 
@@ -80,13 +81,34 @@ def _export_each(settings: Settings, names: tuple[str, ...], place: Place, langu
 def _export_together(settings: Settings, place: Place, language: str | None, chosen: dict[str, str]) -> Path:
     """Fetch all accounts and write one report; nothing where one fails, since sums without it would pass for the whole."""
     balances = []
-    for name in settings.account_names() or (settings.account().name,):  # none is an error, which says how one is set up
+    for account in _of_one_kind(settings):
         try:
-            balances.append(fetch(settings, settings.account(name), chosen))
+            balances.append(fetch(settings, account, chosen))
         except KisError as error:
             fault = copy(error)
         else:
             continue
-        fault.what = Text(f"{name}: {fault.what.ko}", f"{name}: {fault.what.en}")
+        fault.what = Text(f"{account.name}: {fault.what.ko}", f"{account.name}: {fault.what.en}")
         raise fault
     return write_together([(balance, past_of(balance, settings, chosen)) for balance in balances], place, language, settings)
+
+
+def _of_one_kind(settings: Settings) -> list[Account]:
+    """The accounts whose money can be added up: of the default one's environment, each once, whatever names it has.
+
+    What is left out is told: a game's money beside real money would be a sum of nothing.
+    """
+    first = settings.account()  # none is an error, which says how one is set up
+    chosen: dict[AccountKey, Account] = {}
+    for name in settings.account_names():
+        account = settings.account(name)
+        key = AccountKey.of(account)
+        if (account.environment, account.practice is None) != (first.environment, first.practice is None):
+            why = Text("기본 계좌와 환경이 달라 뺍니다", "left out: it is not of the default account's environment")
+        elif key in chosen:
+            why = Text(f"{chosen[key].name} 와 같은 계좌라 뺍니다", f"left out: it is the same account as {chosen[key].name}")
+        else:
+            chosen[key] = account
+            continue
+        click.echo(f"warning: {name}: {why.in_()}", err=True)
+    return list(chosen.values())

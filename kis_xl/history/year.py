@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Final
 
 from kis_xl import kst
 from kis_xl.fields import Holding
@@ -85,6 +86,8 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     """The year of an account; None where no day of it is stored."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     before = history.on_or_before(account, first - timedelta(days=1))
+    if before is not None and first - _day(before) > _NEAR:  # what changed in the years between is not this year's
+        before = None
     stocks = _Stocks()
     days: dict[date, int | None] = {}
     for stored in history.walk(account, first, last):
@@ -132,6 +135,10 @@ def _months(line: Iterable[tuple[date, int]]) -> Iterator[Month]:
         yield Month(days[0][0].replace(day=1), days[0][1], days[-1][1], low[1], low[0], high[1], high[0], len(days))
 
 
+#: A stored day before the year that is older than this is no beginning of it.
+_NEAR: Final = timedelta(days=31)
+
+
 @dataclass(frozen=True, slots=True)
 class _Position:
     """A stock on a day, its rows together: shares, what they cost and their profit in won."""
@@ -159,14 +166,17 @@ class _Stocks:
         self._sold: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._before: dict[str, _Position] | None = None
+        self._unknown: set[str] = set()
 
     def add(self, stored: Stored) -> None:
         """Add what a day changed. The first one is what the others are compared with."""
         now = self._positions(stored)
+        # of a stock that had no price yet it is not known what it had gained: that cannot be compared with
+        unknown = {row.pdno for row in stored.holdings if is_unpriced(row)} - (set(self._before or {}) - self._unknown)
         if self._before is not None:
-            for code in {**self._before, **now}:
+            for code in {**self._before, **now}.keys() - self._unknown - unknown:
                 self._compare(code, self._before.get(code, _NOTHING), now.get(code, _NOTHING))
-        self._before = now
+        self._before, self._unknown = now, unknown
 
     def contributions(self) -> tuple[Contribution, ...]:
         """All stocks that were held, the largest contribution first."""

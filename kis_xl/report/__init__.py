@@ -64,7 +64,7 @@ def _write(subject: Subject, path: Path) -> Path:
 
 def report_name(balance: Balance) -> str:
     """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems. The date is Korea's."""
-    name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", balance.name).strip(" .") or "account"
+    name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", balance.name) or "account"
     shortened = name.encode()[:_LONGEST_NAME].decode(errors="ignore")  # file systems count bytes, and Hangul takes three
     return f"KIS_{shortened}_{balance.as_of.astimezone(kst.KST):%Y-%m-%d}.xlsx"
 

@@ -84,4 +84,4 @@ def _places(target: str, chosen: str | None, whose: Whose) -> tuple[str, dict[st
 
 
 def _file_name(whose: Whose) -> str:
-    return re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", whose.name).strip(" .") or "account"
+    return re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", whose.name) or "account"
