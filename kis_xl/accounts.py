@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from kis_xl.errors import AccountError, ArgumentError, ConfigError
 from kis_xl.fields import PARAMETERS, Environment, Field, Kind, by_key
-from kis_xl.language import Text
+from kis_xl.language import NO_TEXT, Text
 from kis_xl.redaction import Secret, register, shown
 
 #: The host of practice accounts, whose figures are made up on this machine.
@@ -132,6 +132,24 @@ def check_header(name: str, value: str) -> None:
             Text(f"{name} 값이 비어 있거나 잘못되었습니다.", f"{name} is empty or holds other characters"),
             Text("공백이나 한글 없이 발급받은 그대로 적으세요.", "Write it as it was issued, without blanks or letters other than ASCII."),
         )
+    is_right, hint = _RULES.get(name, (bool, NO_TEXT))
+    if not is_right(value):
+        raise ConfigError(Text(f"{name} 값의 형식이 아닙니다.", f"{name} is not of its form"), hint)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+#: What a header must be besides: the document wants the number without hyphens, and a public address.
+_RULES: Final[dict[str, tuple[Callable[[str], bool], Text]]] = {
+    "phone_number": (str.isdecimal, Text("하이픈 없이 숫자만 적으세요: 01012345678", "Write its digits only: 01012345678.")),
+    "ip_addr": (_is_address, Text("203.0.113.9 처럼 적으세요.", "Write it as in 203.0.113.9.")),
+}
 
 
 def check_host(url: str) -> None:

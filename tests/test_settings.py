@@ -165,3 +165,11 @@ def test_pairs_are_separated_by_semicolons() -> None:
 def test_every_variable_is_in_the_readme(name: str) -> None:
     text = (REPOSITORY / name).read_text(encoding="utf-8")
     assert [key for key in VARIABLES if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("KIS_XL_PHONE_NUMBER", "010-1111-2222"), ("KIS_XL_IP_ADDR", "999.1.1.1")])
+def test_what_a_corporation_sends_has_its_form(key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=key) as caught:
+        Settings.load(WHOLE | CORPORATE | {key: value}).account()
+    assert caught.value.hint.ko
+    assert "1111" not in caught.value.message("ko")

@@ -14,6 +14,8 @@ from kis_xl.variables import parse_pairs
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+_OF_THE_REPORT = Text("보고서 언어", "the report's language")
+
 
 def account_option() -> Decorator:
     """`--account NAME`."""
@@ -34,9 +36,9 @@ def output_option() -> Decorator:
     return click.option("--output", metavar="FILE|DIR", help=shown)
 
 
-def language_option() -> Decorator:
-    """`--lang ko|en`."""
-    return click.option("--lang", "language", type=click.Choice(LANGUAGES), help=Text("보고서 언어", "the report's language").in_())
+def language_option(of: Text = _OF_THE_REPORT) -> Decorator:
+    """`--lang ko|en`, and what it is the language of."""
+    return click.option("--lang", "language", type=click.Choice(LANGUAGES), help=of.in_())
 
 
 def parameter_option() -> Decorator:

@@ -19,7 +19,7 @@ from kis_xl.settings import Settings
     ).in_()
 )
 @click.argument("path", required=False, metavar=Text("[경로]", "[PATH]").in_())
-@language_option()
+@language_option(Text("통합 문서의 언어", "the workbook's language"))
 @click.option(
     "--legacy",
     is_flag=True,
