@@ -25,7 +25,8 @@ from docs.generator.png import read_text, trimmed, written
 from docs.generator.trial import Result, run, trial
 from kis_xl.excel import wrappers
 from kis_xl.excel.registry import FUNCTIONS
-from kis_xl.excel.workbook.styles import INK, LINE, MUTED, PANEL, cells_wide
+from kis_xl.excel.workbook.styles import INK, LINE, MUTED, PANEL
+from kis_xl.language import cells_wide
 
 FOLDER = Path(__file__).parent / "images" / "functions"
 #: Drawn anew when this changes.

@@ -6,6 +6,7 @@ after it does not, so at no moment does the file name an account without keys; `
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from kis_xl.datafolder import DataFolder, write_atomically
 from kis_xl.errors import AccountError, ConfigError, KisError, OutputError, reason_of
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.leftovers import Leftovers
-from kis_xl.secretstore import FILE, SYSTEM, SecretStore, new_name, store_of
+from kis_xl.secretstore import FILE, SecretStore, new_name, store_of
 
 _PATIENCE: Final = 30.0
 #: What stands in an account's table by our hand, and is replaced with the account; what its owner added stays.
@@ -172,11 +173,10 @@ class ConfigEditor:
     def _says(self, data: bytes, expected: str, unexpected: str) -> bool:
         """Whether the changed file can be read and has the account, or no longer has it. A value that is wrong is told as ever."""
         try:
-            accounts = configfile.parse(data, self._path).accounts
-        except ConfigError as error:
-            if "TOML" in error.what.en:  # the new table does not fit to how the others are written
-                return False
-            raise
+            tomllib.loads(data.decode())
+        except tomllib.TOMLDecodeError:  # the new table does not fit to how the others are written
+            return False
+        accounts = configfile.parse(data, self._path).accounts
         return (not expected or expected in accounts) and unexpected not in accounts
 
     def _not_changed(self) -> ConfigError:
@@ -250,6 +250,3 @@ def _with_values(text: str, values: Mapping[str, str | int | float | None]) -> s
         else:
             document[key] = value
     return tomlkit.dumps(document)
-
-
-__all__ = ["SYSTEM", "ConfigEditor", "NewAccount"]

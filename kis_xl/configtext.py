@@ -11,8 +11,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-import tomlkit
-
 At: TypeAlias = tuple[str, ...]
 
 
@@ -37,6 +35,8 @@ def line_of(text: str, at: At) -> int:
 
 def with_account(text: str, name: str, table: Mapping[str, Any]) -> str:
     """`text` and the table of an account behind it."""
+    import tomlkit  # noqa: PLC0415 (whoever only reads the file needs none)
+
     written = tomlkit.table()
     written.update({key: value for key, value in table.items() if not isinstance(value, Mapping)})
     lines = [f"[accounts.{_key(name)}]", *tomlkit.dumps(written).splitlines()]
@@ -113,6 +113,8 @@ def _brackets(line: str) -> Iterator[int]:
 
 
 def _key(name: str) -> str:
+    import tomlkit  # noqa: PLC0415 (as above)
+
     return tomlkit.key(name).as_string()
 
 

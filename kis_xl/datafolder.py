@@ -5,15 +5,21 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 import stat
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from kis_xl.errors import ConfigError, reason_of
 from kis_xl.language import Text
 
+if TYPE_CHECKING:
+    from kis_xl.accounts import Account
+
+TOKENS: Final = "tokens"
 _PART = ".part"
 _LEFT_SECONDS = 3600
 
@@ -60,6 +66,21 @@ def keep_to_owner(path: Path) -> None:
 def fingerprint(*parts: str) -> str:
     """A file name for secret parts: the same parts give the same name, and the name does not show them."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def key_name(account: Account) -> str:
+    """The name of the files that belong to an account's app key, on its host."""
+    return fingerprint(account.appkey.reveal(), account.environment.key, account.host)
+
+
+def token_name(account: Account) -> str:
+    """The name of the file, in the part `TOKENS`, that keeps the token of an account's app key."""
+    return f"{key_name(account)}.token"
+
+
+def in_file_name(name: str) -> str:
+    """`name` without what a file name cannot hold on one of the systems."""
+    return re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", name) or "account"
 
 
 def write_atomically(path: Path, data: bytes, *, keep_mode: bool = False) -> None:

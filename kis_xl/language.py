@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import locale
 import os
+import unicodedata
 from typing import Literal, NamedTuple
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
+
+
+def is_wide(letter: str) -> bool:
+    """Whether a letter takes two places, as Hangul and other East Asian letters do."""
+    return unicodedata.east_asian_width(letter) in "WF"
+
+
+def cells_wide(text: str) -> int:
+    """How many places a text takes on a screen or in a column."""
+    return sum(2 if is_wide(letter) else 1 for letter in text)
 
 
 class Text(NamedTuple):

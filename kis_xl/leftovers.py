@@ -39,14 +39,13 @@ class Leftovers:
         except (OSError, ValueError, AttributeError, RecursionError):
             return {}
 
-    def clear_up(self, named: frozenset[str]) -> int:
-        """Delete the noted entries that the configuration does not name; how many could not be. Never raises."""
+    def clear_up(self, named: frozenset[str]) -> None:
+        """Delete the noted entries that the configuration does not name; what cannot be stays noted. Never raises."""
         left = {entry: kind for entry, kind in self.noted().items() if entry not in named and not self._delete(entry, kind)}
         try:
             self._write(left)
         except KisError as error:
             _log.warning("%s", error.message("en"))
-        return len(left)
 
     def _delete(self, entry: str, kind: str) -> bool:
         try:

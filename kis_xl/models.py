@@ -29,6 +29,11 @@ class Check:
         return self.expected == self.actual
 
 
+def is_unpriced(row: Holding) -> bool:
+    """Whether the service had no price for what is held: its valuation of 0 is no loss."""
+    return bool(row.hldg_qty and not row.prpr and not row.evlu_amt and row.fltt_rt == -100)
+
+
 @dataclass(frozen=True)
 class Balance:
     """One account as `inquire-balance` gave it: all pages or nothing.
@@ -52,6 +57,11 @@ class Balance:
     message: str = ""
     extras: tuple[Extra, ...] = field(default=(), repr=False)
 
+    @property
+    def from_kis(self) -> bool:
+        """Whether the figures come from the service's own host, and from no simulator."""
+        return self.host == self.environment.host
+
     def by_stock(self) -> tuple[Holding, ...]:
         """The rows of one stock joined into one, in the order of first appearance; see `bystock`."""
         return join_by_stock(self.holdings)
@@ -61,7 +71,7 @@ class Balance:
 
         Their valuation of 0 is not a loss, and the account's totals lack them.
         """
-        return tuple(row for row in self.holdings if row.hldg_qty and not row.prpr and not row.evlu_amt and row.fltt_rt == -100)
+        return tuple(filter(is_unpriced, self.holdings))
 
     def checks(self) -> tuple[Check, ...]:
         """The rows against the account's own totals, and the totals against each other.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from kis_xl import configfile
 from kis_xl.accounts import Account, AccountNumber, Corporate
 from kis_xl.broker import Broker, ProgressCallback, calls_per_second
 from kis_xl.configedit import ConfigEditor, NewAccount
@@ -227,7 +228,7 @@ def save_practice(name: str, settings: Settings) -> Account:
 
 def entries(settings: Settings) -> frozenset[str]:
     """The names of the accounts' entries in the secret store, as the configuration names them now."""
-    return Settings.load().file.entries if settings.file.path.exists() else frozenset()
+    return configfile.read(settings.file.path).entries
 
 
 def remember(balance: Balance, account: Account, settings: Settings) -> KisError | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kis_xl.fields import Environment
 
@@ -47,6 +47,17 @@ class Policy:
     token_margin: float = 600.0
     token_wait: float = 65.0
     token_retry_every: float = 20.0
+
+    def for_one_call(self, seconds: float) -> Policy:
+        """For a single attempt that somebody waits for: `seconds` at most for each of its steps."""
+        return replace(
+            self,
+            attempts=1,
+            connect_timeout=min(self.connect_timeout, seconds),
+            read_timeout=min(self.read_timeout, seconds),
+            longest_slot_wait=seconds,
+            token_wait=seconds,
+        )
 
     def rate_for(self, environment: Environment, calls: int = 0) -> Rate | None:
         """The rate to keep, None for no limit; `calls` a second where this policy has no rate of its own and an account has."""

@@ -31,11 +31,11 @@ from kis_xl.variables import (
     CORPORATE_KEYS,
     OF_AN_ACCOUNT,
     PREFERENCES,
-    VARIABLES,
     home_of,
     parse_pairs,
     register_secrets,
     values_of,
+    variables_in,
 )
 
 _ACCOUNT_DIGITS: Final = 8
@@ -66,8 +66,7 @@ class Settings:
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment (`os.environ` by default) and the file; KisError names the setting that is wrong."""
-        source = os.environ if environ is None else environ
-        variables = {key: source[key].strip() for key in VARIABLES if source.get(key, "").strip()}
+        variables = variables_in(os.environ if environ is None else environ)
         register_secrets(variables)
         home = home_of(variables)
         file = configfile.read(home / configfile.FILE_NAME)

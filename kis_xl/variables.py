@@ -65,6 +65,11 @@ PREFERENCES: Final = {
 }
 
 
+def variables_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """Those of ours that are set in an environment, without blanks around them."""
+    return {key: environ[key].strip() for key in VARIABLES if environ.get(key, "").strip()}
+
+
 def values_of(variables: Mapping[str, str], names: Mapping[str, str]) -> Values:
     """Variables by the names that the configuration file has for them."""
     texts = {key: variables[name] for key, name in names.items() if name in variables}

@@ -26,7 +26,7 @@ from kis_xl.broker.http import Http
 from kis_xl.broker.limits import Slots
 from kis_xl.broker.paging import Pages, Progress, ProgressCallback
 from kis_xl.broker.tokens import TokenForOneFetch, Tokens
-from kis_xl.datafolder import DataFolder, fingerprint
+from kis_xl.datafolder import TOKENS, DataFolder, key_name, token_name
 from kis_xl.fields import PATH
 from kis_xl.models import Balance
 from kis_xl.parsing import Extra
@@ -47,13 +47,12 @@ class Broker:
 
     def __init__(self, account: Account, folder: DataFolder, policy: Policy | None = None) -> None:
         policy = policy or Policy()
-        key = fingerprint(account.appkey.reveal(), account.environment.key, account.host)
         self._account = account
         self._policy = policy
         # each process has a practice service of its own: there is no limit and no token to share
         rate = None if account.practice else policy.rate_for(account.environment, account.calls_per_second)
-        tokens = None if account.practice else folder.part("tokens") / f"{key}.token"
-        self._slots = Slots(folder.part("limits") / f"{key}.sqlite", rate, policy.longest_slot_wait)
+        tokens = None if account.practice else folder.part(TOKENS) / token_name(account)
+        self._slots = Slots(folder.part("limits") / f"{key_name(account)}.sqlite", rate, policy.longest_slot_wait)
         self._http = Http(account.address, policy, self._slots)
         self._tokens = Tokens(account, self._http, tokens, policy)
         self._one_at_a_time = threading.Lock()

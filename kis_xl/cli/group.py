@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 import click
 
-from kis_xl.language import Text
+from kis_xl.language import Text, is_wide
 
 #: Stands behind each letter that is two places wide while lines are broken, since the library counts letters.
 _WIDE: Final = "\ue000"
@@ -25,7 +24,7 @@ _WORDS: Final = {
 
 
 def _as_wide_as_shown(text: str) -> str:
-    return "".join(letter + _WIDE if unicodedata.east_asian_width(letter) in "WF" else letter for letter in text)
+    return "".join(letter + _WIDE if is_wide(letter) else letter for letter in text)
 
 
 def _in_users_language(text: str) -> str:

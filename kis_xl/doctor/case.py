@@ -14,11 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import platformdirs
-
 from kis_xl import configfile
 from kis_xl.configfile import ENV_ACCOUNT, ConfigFile
-from kis_xl.datafolder import DataFolder, fingerprint
+from kis_xl.datafolder import TOKENS, DataFolder, token_name
 from kis_xl.doctor.finding import Whose
 from kis_xl.errors import AccountError, ConfigError, KisError
 from kis_xl.fields import Environment
@@ -26,7 +24,7 @@ from kis_xl.language import current
 from kis_xl.policy import Policy
 from kis_xl.secretstore import patience
 from kis_xl.settings import Settings
-from kis_xl.variables import VARIABLES
+from kis_xl.variables import home_of, variables_in
 
 if TYPE_CHECKING:
     from kis_xl.accounts import Account
@@ -78,9 +76,8 @@ class Case:
 
 
 def token_file(account: Account, folder: DataFolder) -> Path:
-    """Where a Broker keeps the token of an account's key."""
-    key = fingerprint(account.appkey.reveal(), account.environment.key, account.host)
-    return folder.path / "tokens" / f"{key}.token"
+    """Where a Broker keeps the token of an account's key; nothing is made for it."""
+    return folder.path / TOKENS / token_name(account)
 
 
 def take_up(*, offline: bool = False, account: str | None = None, machine: Machine | None = None) -> Case:
@@ -103,7 +100,7 @@ def _settings() -> tuple[Settings, KisError | None, KisError | None]:
         return Settings.load(), None, None
     except KisError as error:
         trouble = error
-    variables = {key: os.environ[key].strip() for key in VARIABLES if os.environ.get(key, "").strip()}
+    variables = variables_in(os.environ)
     only_home = {key: value for key, value in variables.items() if key == _HOME}
     try:
         # a preference is wrong: the account's own variables still count
@@ -119,11 +116,10 @@ def _settings() -> tuple[Settings, KisError | None, KisError | None]:
 
 def _home(written: str, trouble: KisError) -> tuple[Path, KisError | None]:
     """The data folder; where the variable names none that can be, the default one and what is wrong."""
-    usual = platformdirs.user_data_path("kis_xl", appauthor=False)
     try:
-        return (Path(written).expanduser() if written else usual), None
-    except RuntimeError:  # ~somebody who does not exist
-        return usual, trouble
+        return home_of({_HOME: written} if written else {}), None
+    except ConfigError:
+        return home_of({}), trouble
 
 
 def _readable(path: Path) -> ConfigFile:

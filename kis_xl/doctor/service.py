@@ -59,7 +59,7 @@ def _of_account(case: Case, each: Examined, reachable: set[str]) -> Iterator[Fin
 def _by_broker(case: Case, account: Account, file: Path, *, calls: bool) -> Iterator[Finding]:
     from kis_xl.broker import Broker  # noqa: PLC0415 (the HTTP library: only where there is something to ask it)
 
-    with Broker(account, DataFolder(case.folder.path), _patient(case.settings.policy)) as broker:
+    with Broker(account, DataFolder(case.folder.path), case.settings.policy.for_one_call(_PATIENCE)) as broker:
         expires = broker.token_expiry()
         yield _token(expires, file)
         rate = case.settings.policy.rate_for(account.environment, account.calls_per_second)
@@ -78,18 +78,6 @@ def _by_broker(case: Case, account: Account, file: Path, *, calls: bool) -> Iter
             )
         else:
             yield _call(broker, expires)
-
-
-def _patient(usual: Policy) -> Policy:
-    """One attempt, and somebody waits for it."""
-    return replace(
-        usual,
-        attempts=1,
-        connect_timeout=min(usual.connect_timeout, _PATIENCE),
-        read_timeout=min(usual.read_timeout, _PATIENCE),
-        longest_slot_wait=_PATIENCE,
-        token_wait=_PATIENCE,
-    )
 
 
 def _no_token() -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -174,7 +174,7 @@ class _Known:
 
     def environment(self, language: Language) -> str:
         """Real or mock, and whether the figures are the simulator's."""
-        is_made_up = self.balance is not None and self.balance.host != self.balance.environment.host
+        is_made_up = self.balance is not None and not self.balance.from_kis
         return self.key.account.environment.caption.in_(language) + (_SIMULATED.in_(language) if is_made_up else "")
 
     def verdict(self) -> Text:
@@ -242,15 +242,7 @@ def _answers(session: Session) -> list[tuple[str, str | KisError]]:
 def _ping(session: Session, whose: Account) -> str:
     from kis_xl.broker import Broker  # noqa: PLC0415 (the HTTP library: other functions need none)
 
-    usual = session.settings.policy
-    patience = replace(
-        usual,
-        attempts=1,
-        connect_timeout=min(usual.connect_timeout, _PING_SECONDS),
-        read_timeout=min(usual.read_timeout, _PING_SECONDS),
-        longest_slot_wait=_PING_SECONDS,
-        token_wait=_PING_SECONDS,
-    )
+    patience = session.settings.policy.for_one_call(_PING_SECONDS)
     with Broker(whose, session.settings.folder, patience) as broker:
         seconds = broker.ping()
     environment = whose.environment.caption.in_(session.language)

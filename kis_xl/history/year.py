@@ -16,8 +16,8 @@ from itertools import groupby
 from typing import Final
 
 from kis_xl import kst
-from kis_xl.fields import Holding
 from kis_xl.history import AccountKey, History, Stored
+from kis_xl.models import is_unpriced
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +204,3 @@ class _Stocks:
             self._sold[code] = self._sold.get(code, 0) + then.quantity - now.quantity
             profit_then = then.profit_of(now.quantity)
         self._amounts[code] = self._amounts.get(code, 0) + now.profit - profit_then
-
-
-def is_unpriced(row: Holding) -> bool:
-    """Whether the service had no price for what is held, as in `Balance.unpriced`: its valuation of 0 is no loss."""
-    return bool(row.hldg_qty and not row.prpr and not row.evlu_amt and row.fltt_rt == -100)

@@ -14,12 +14,12 @@ book       from sheets to a file; `placing` where it goes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from kis_xl import kst
+from kis_xl.datafolder import in_file_name
 from kis_xl.language import Language
 from kis_xl.models import Balance
 from kis_xl.report import days, holdings, notes
@@ -64,8 +64,9 @@ def _write(subject: Subject, path: Path) -> Path:
 
 def report_name(balance: Balance) -> str:
     """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems. The date is Korea's."""
-    name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", balance.name) or "account"
-    shortened = name.encode()[:_LONGEST_NAME].decode(errors="ignore")  # file systems count bytes, and Hangul takes three
+    shortened = (
+        in_file_name(balance.name).encode()[:_LONGEST_NAME].decode(errors="ignore")
+    )  # file systems count bytes, and Hangul takes three
     return f"KIS_{shortened}_{balance.as_of.astimezone(kst.KST):%Y-%m-%d}.xlsx"
 
 

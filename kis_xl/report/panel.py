@@ -9,9 +9,10 @@ from typing import Any, Final
 from kis_xl.cells import Cell, text
 from kis_xl.changes import Change
 from kis_xl.fields import Holding
+from kis_xl.language import cells_wide
 from kis_xl.report.look import DOWN, HAIR, MUTED, NAVY, NOTE, UP, Look
 from kis_xl.report.rows import Canvas
-from kis_xl.report.sheet import broken, cells_wide, shortened
+from kis_xl.report.sheet import broken, shortened
 
 #: The columns of the left half and of the right: a mark, a name, three figures.
 LEFT: Final = (2, 3, 4, 5, 6)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from kis_xl.cells import Cell, text
 from kis_xl.fields import Field, Kind
-from kis_xl.language import Language
+from kis_xl.language import Language, cells_wide
 from kis_xl.report.look import HEADER, NOTE, RATE, WON, Look, Styles
 from kis_xl.report.rows import Canvas, Shown, TableRows, row_xml
 
@@ -28,11 +27,6 @@ _WIDEST: Final = 62.0
 _SAMPLE: Final = 60
 #: Excel's own limit.
 _HIGHEST: Final = 409.0
-
-
-def cells_wide(shown: str) -> int:
-    """How many columns of characters a text takes: Hangul and other East Asian characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in shown)
 
 
 def lines_high(shown: str, width: float) -> int:

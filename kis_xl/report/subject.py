@@ -41,7 +41,7 @@ class Part:
     @property
     def from_kis(self) -> bool:
         """Whether the figures come from a server of KIS."""
-        return self.balance.host == self.balance.environment.host
+        return self.balance.from_kis
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:

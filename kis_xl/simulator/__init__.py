@@ -12,11 +12,25 @@ It answers as the API document and what is known beyond it say, and refuses what
 document (`kis_xl.fields`) but nothing of the client that it is there to test.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from kis_xl.simulator.accounts import SimAccount, demo_account, reference_account
 from kis_xl.simulator.faults import Fault, parse_fault
 from kis_xl.simulator.limits import Limits
 from kis_xl.simulator.rows import Row
-from kis_xl.simulator.server import Simulator
 from kis_xl.simulator.service import Call
 
+if TYPE_CHECKING:
+    from kis_xl.simulator.server import Simulator
+
 __all__ = ["Call", "Fault", "Limits", "Row", "SimAccount", "Simulator", "demo_account", "parse_fault", "reference_account"]
+
+
+def __getattr__(name: str) -> Any:
+    """The server's library is loaded for those who start one; a practice account in a list needs none."""
+    if name != "Simulator":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kis_xl.simulator.server import Simulator as found  # noqa: PLC0415
+
+    globals()[name] = found
+    return found

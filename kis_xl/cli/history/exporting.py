@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ import click
 from kis_xl.cli.history import tidy
 from kis_xl.cli.history.files import arrow, written_to
 from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened, period_options
+from kis_xl.datafolder import in_file_name
 from kis_xl.errors import ArgumentError
 from kis_xl.history import History
 from kis_xl.language import Text
@@ -77,11 +77,7 @@ def _places(target: str, chosen: str | None, whose: Whose) -> tuple[str, dict[st
             Text(f"파일의 끝: {', '.join(_FORMATS)}. 폴더는 / 로 끝내세요.", f"Endings: {', '.join(_FORMATS)}. End a folder in a slash."),
         )
     kind = ending if is_file else chosen or "xlsx"
-    stem = path.with_suffix("") if is_file else path / f"KIS_history_{_file_name(whose)}"
+    stem = path.with_suffix("") if is_file else path / f"KIS_history_{in_file_name(whose.name)}"
     if kind == "xlsx":
         return kind, {"": stem.with_name(f"{stem.name}.xlsx")}
     return kind, {table.name: stem.with_name(f"{stem.name}_{table.name}.{kind}") for table in _TABLES}
-
-
-def _file_name(whose: Whose) -> str:
-    return re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", whose.name) or "account"

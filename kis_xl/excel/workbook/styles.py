@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import Any, Final
+
+from kis_xl.language import cells_wide
 
 Look = dict[str, Any]
 
@@ -55,11 +56,6 @@ NOTE: Final[Look] = {"font_color": MUTED, "font_size": 9}
 ENTRY: Final[Look] = {"bg_color": INPUT, "border": 1, "border_color": INPUT_LINE, "align": "left", "indent": 1, "locked": False}
 HIDDEN_FONT: Final[Look] = {"font_color": WHITE}
 SPAN: Final = 2000  # rows that conditional formats of a growing table cover
-
-
-def cells_wide(text: str) -> int:
-    """How many columns of characters a text takes: Hangul and other East Asian characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def lines_high(text: str, width: float) -> int:

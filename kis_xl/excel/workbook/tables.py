@@ -10,9 +10,9 @@ from kis_xl.excel.arguments import ACCOUNT_FIELD, AS_ONE
 from kis_xl.excel.workbook.book import Book
 from kis_xl.excel.workbook.edition import Macro, Name, Page
 from kis_xl.excel.workbook.page import colour_signs, dress, set_up_print, write_buttons, write_title
-from kis_xl.excel.workbook.styles import DAY, ENTRY, HEADER, HEADER_FILL, HEADER_SHAPE, NOTE, ROW, SPAN, Look, cells_wide
+from kis_xl.excel.workbook.styles import DAY, ENTRY, HEADER, HEADER_FILL, HEADER_SHAPE, NOTE, ROW, SPAN, Look
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Kind
-from kis_xl.language import Text
+from kis_xl.language import Text, cells_wide
 
 #: The rows that the legacy edition gives an array formula; a table that grows by itself needs no such bound.
 LEGACY_ROWS: Final = 300
