@@ -215,6 +215,11 @@ def _allowed(entry: Field, language: str) -> str:
     return ", ".join(f"{value} ({meaning.ko if language == 'ko' else meaning.en})" for value, meaning in entry.choices.items())
 
 
+def differing(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Those of `parameters` whose value is not the document's default, in the document's order: how an inquiry is no usual one."""
+    return {key: parameters[key] for key, entry in CHOOSABLE.items() if parameters.get(key, entry.default) != entry.default}
+
+
 def query(account: Account, chosen: Mapping[str, str]) -> dict[str, str]:
     """All 11 parameters of a first inquiry: the document's defaults, the account's choices, then this call's."""
     values = {key: entry.default for key, entry in _PARAMETER_FIELDS.items()}

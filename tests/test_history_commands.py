@@ -22,7 +22,7 @@ from kis_xl.configfile import FILE_NAME
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import OutputError
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment
-from kis_xl.history import AccountKey, History, Source
+from kis_xl.history import AccountKey, History, Rule, Source
 from kis_xl.language import Text
 from kis_xl.report import write_report
 from tests.history_kit import AS_OF, DAY, KEY, account, at, balance, demo, sql, worth
@@ -270,7 +270,9 @@ def test_reports_are_imported_once(history: History, tmp_path: Path, capsys: pyt
     (folder / "~$b.xlsx").write_text("open in Excel")
     (folder / "c.xlsx").write_text("not a report")
     (folder / "notes.txt").write_text("mine")
-    out, _ = run(capsys, "import", str(folder), "--account", "env", code=6)
+    out, err = run(capsys, "import", str(folder), "--account", "env", code=6)
+    told = "the report names its account 연금; its masked number is the same, so it counts as one of env"
+    assert err.splitlines() == [f"warning: {folder / name}: {told}" for name in ("a.xlsx", "b.xlsx")]
     assert out.splitlines() == [
         f"stored   2026-11-20 16:05  {folder / 'a.xlsx'}",
         f"stored   2026-11-23 16:00  {folder / 'b.xlsx'}",
@@ -315,6 +317,41 @@ def test_accounts_that_look_alike_are_told_apart_by_their_names(home: Path, caps
     assert run(capsys, "import", str(ours), "--account", "env")[0].startswith("stored")
 
 
+# how it was asked
+
+
+ASKED = replace(balance(at(24), totals=worth(9)), parameters={"AFHR_FLPR_YN": "X"})
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_what_was_asked_in_another_way_has_a_history_of_its_own(filled: History, capsys: pytest.CaptureFixture[str]) -> None:
+    filled.store(ASKED)
+    out, err = run(capsys, "list")
+    assert "2026-11-24" not in out
+    assert "8765****-22 (real, AFHR_FLPR_YN=X)" in err
+    for chosen in ("AFHR_FLPR_YN=X", "afhr_flpr_yn=x"):
+        out, err = run(capsys, "list", "--param", chosen)
+        assert "AFHR_FLPR_YN=X" in out.splitlines()[0]
+        assert [line.split()[0] for line in out.splitlines() if line.strip().startswith("2026-")] == ["2026-11-24"]
+    assert json.loads(run(capsys, "list", "--json", "--param", "AFHR_FLPR_YN=X")[0])["query"] == "AFHR_FLPR_YN=X"
+    assert "AFHR_FLPR_YN cannot be" in run(capsys, "list", "--param", "AFHR_FLPR_YN=Q", code=2)[1]
+    out, _ = run(capsys, "prune", "--on", "2026-11-24", "--param", "AFHR_FLPR_YN=X", "--yes")
+    assert out.startswith("removed: env  8765****-22 (real, AFHR_FLPR_YN=X), 1 fetches, 1 days altogether")
+
+
+def test_of_an_account_that_is_set_up_no_more_too(filled: History, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its letters are the same: without --param its usual days, and where it was only asked in another way, these."""
+    filled.store(ASKED)
+    assert "2026-11-24" not in run(capsys, "list", "--account", KEY.letters)[0]
+    assert "2026-11-24" in run(capsys, "list", "--account", KEY.letters, "--param", "AFHR_FLPR_YN=X")[0]
+    filled.prune(Rule(all_before=at(24).date()))
+    assert "2026-11-24" in run(capsys, "list")[0]
+    filled.store(replace(ASKED, parameters={"AFHR_FLPR_YN": "Y"}, as_of=at(25)))
+    _, err = run(capsys, "list", code=2)
+    assert "AFHR_FLPR_YN=X" in err
+    assert "AFHR_FLPR_YN=Y" in err
+
+
 # prune
 
 
@@ -342,7 +379,7 @@ def test_pruning_is_announced_and_asked_for(home: Path, capsys: pytest.CaptureFi
 def test_days_are_removed_only_when_they_are_named(home: Path, filled: History, capsys: pytest.CaptureFixture[str]) -> None:
     filled.store(OTHER)
     out, _ = run(capsys, "prune", "--before", "2026-11-20", "--account", "env", "--yes")
-    assert out.startswith("removed: env, 2 fetches, 1 days altogether")
+    assert out.startswith("removed: env  8765****-22 (real), 2 fetches, 1 days altogether")
     assert [day.day for day in filled.days(KEY)] == [20, 23]
     assert len(filled.days(AccountKey.of(OTHER))) == 1
     run(capsys, "prune", "--on", "20261120", "--yes")

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from kis_xl.errors import ConfigError, DataError
-from kis_xl.history import History, Source, layouts
+from kis_xl.history import History, Pruned, Rule, Source, layouts
 from tests.conftest import REPOSITORY
 from tests.history_kit import AS_OF, DAY, HOLDING, KEY, KILLER, SUMMARY, at, balance, demo, python, said, sql
 
@@ -133,3 +133,24 @@ def test_tables_of_no_layout_are_refused(place: str, history: History, damage: s
         with pytest.raises(DataError, match="is damaged"):
             act()
     assert sql(place, "SELECT COUNT(*) FROM kis_snapshot") == [(1,)]
+
+
+def test_what_an_old_history_holds_counts_with_every_query(old: str, history: History) -> None:
+    """It does not know how it was asked; what is stored from now on does."""
+    otherwise = KEY.asked_with({"AFHR_FLPR_YN": "X"})
+    for _ in range(2):
+        assert history.days(KEY) == history.days(otherwise) == [date(2026, 11, 16), DAY]
+        assert [each.query for each in history.walk(KEY)] == [None, None]
+        history.prune(Rule(all_before=date(2000, 1, 1)))  # nothing goes, and nothing is written
+    history.store(balance(at(22)))
+    history.store(balance(at(23), parameters={"AFHR_FLPR_YN": "X"}))
+    assert [day.day for day in history.days(KEY)] == [16, 20, 22]
+    assert [day.day for day in history.days(otherwise)] == [16, 20, 23]
+    assert history.accounts() == [KEY, otherwise]
+
+
+def test_an_old_history_is_pruned_as_it_is(old: str, history: History) -> None:
+    assert history.prune(Rule.keeping(1, date(2026, 11, 22)), KEY, dry_run=True) == Pruned(1, 0)
+    assert sql(old, "SELECT version FROM kis_schema") == [(1,)]
+    assert history.prune(Rule.keeping(1, date(2026, 11, 22)), KEY) == Pruned(1, 0)
+    assert what_is_there(history) == OLD_CONTENT

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from kis_xl.fields import Environment
-from kis_xl.history import KEEP_DAYS, AccountKey, History, Pruned, Rule
+from kis_xl.history import KEEP_DAYS, AccountKey, History, Pruned, Rule, Source
 from tests.history_kit import DAY, HOLDING, KEY, at, balance, demo, sql, worth
 
 
@@ -124,3 +124,43 @@ def test_the_room_is_given_back(history: History, place: str) -> None:
     if not place.startswith("postgresql:"):  # a server does that in its own time
         assert history.size() < before / 5
     assert len(history.days(KEY)) == 1
+
+
+OTHERWISE = {"AFHR_FLPR_YN": "X"}
+
+
+def test_a_fetch_is_superseded_only_by_one_that_was_asked_in_the_same_way(history: History) -> None:
+    for hour in (9, 12, 15):
+        history.store(balance(at(2, hour)))
+        history.store(balance(at(2, hour, 1), parameters=OTHERWISE))
+    assert history.prune(Rule.keeping(1, at(20).date())) == Pruned(4, 0)
+    assert [[each.as_of.hour for each in history.walk(key)] for key in (KEY, KEY.asked_with(OTHERWISE))] == [[15], [15]]
+
+
+def test_by_itself_the_last_fetch_of_each_query_stays(history: History) -> None:
+    for hour in (9, 12, 15):
+        history.store(balance(at(2, hour)))
+        history.store(balance(at(2, hour, 1), parameters=OTHERWISE))
+    for day in range(10, 16):
+        history.store(balance(at(day)))
+    assert [next(each.as_of.hour for each in history.walk(key)) for key in (KEY, KEY.asked_with(OTHERWISE))] == [15, 15]
+    assert [history.overview(key)[0].fetches for key in (KEY, KEY.asked_with(OTHERWISE))] == [1, 1]
+
+
+def test_a_report_supersedes_nothing_that_was_fetched(history: History, place: str) -> None:
+    """A file may say anything; it is shown as the day's last, and the fetch stays."""
+    history.store(balance(at(2, 9), totals=worth(1)))
+    history.store(balance(at(2, 10), totals=worth(2)), source=Source.REPORT)
+    history.store(balance(at(2, 11), totals=worth(3)), source=Source.REPORT)
+    assert history.prune(Rule.keeping(1, at(20).date())) == Pruned(1, 0)
+    assert times(place) == ["11-02 09:00", "11-02 11:00"]
+    history.store(balance(at(2, 12), totals=worth(4)))
+    assert history.prune(Rule.keeping(1, at(20).date())) == Pruned(2, 0)
+    assert times(place) == ["11-02 12:00"]
+
+
+def test_an_accounts_days_go_only_as_they_were_asked(history: History) -> None:
+    history.store(balance(at(2)))
+    history.store(balance(at(2, 17), parameters=OTHERWISE))
+    assert history.prune(Rule(day=at(2).date()), KEY.asked_with(OTHERWISE)) == Pruned(1, 1)
+    assert (history.days(KEY), history.days(KEY.asked_with(OTHERWISE))) == ([at(2).date()], [])

@@ -25,7 +25,7 @@ from kis_xl.cells import cell
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import AccountError, DataError, KisError, OutputError
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Field, Kind
-from kis_xl.history import History, Source
+from kis_xl.history import AccountKey, History, Source
 from kis_xl.history.reportfile import _settled, _value, read_report
 from kis_xl.history.xlsx import Tables, read_tables
 from kis_xl.language import LANGUAGES, Language
@@ -56,6 +56,12 @@ def carried(given: Balance) -> tuple[object, ...]:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     return write_report(FETCHED, tmp_path / "KIS_연금.xlsx", "ko")
+
+
+@pytest.fixture
+def history(home: Path) -> Iterator[History]:
+    with closing(History(DataFolder(home))) as opened:
+        yield opened
 
 
 # what comes back
@@ -184,12 +190,14 @@ def test_a_report_over_all_accounts_is_refused(tmp_path: Path, number: int) -> N
         read_report(path, account())
 
 
-def test_a_report_with_other_parameters_is_refused_unless_wanted(tmp_path: Path) -> None:
+def test_a_report_brings_the_parameters_that_it_was_asked_with(tmp_path: Path, history: History) -> None:
+    """They are kept with it, so it is not compared with days that were asked in another way."""
     given_ = replace(FETCHED, parameters=USUAL | {"PRCS_DVSN": "01"})
-    path = write_report(given_, tmp_path / "r.xlsx", "en")
-    assert "PRCS_DVSN=01" in refused(DataError, path).what.en
-    assert carried(read_report(path, account(), any_parameters=True)) == carried(given_)
-    assert carried(read_report(path, account(parameters={"PRCS_DVSN": "01"}))) == carried(given_)
+    read = read_report(write_report(given_, tmp_path / "r.xlsx", "en"), account())
+    assert carried(read) == carried(given_)
+    assert history.store(read, source=Source.REPORT) is True
+    assert history.days(KEY) == []
+    assert history.days(AccountKey.of(account(parameters={"PRCS_DVSN": "01"}))) == [AS_OF.date()]
 
 
 def edited(source: Path, target: Path, edit: Callable[[Workbook], object]) -> Path:
@@ -250,6 +258,60 @@ CHANGED = {
     "no account": (renamed("Account"), "not a report"),
     "no provenance": (renamed("Provenance"), "not a report"),
 }
+
+
+def put_fact(name: str, value: object) -> Callable[[Workbook], object]:
+    """A value beside its name in the table Provenance."""
+
+    def edit(book: Workbook) -> None:
+        sheet = next(page for page in book if "Provenance" in page.tables)
+        line = next(line for line in sheet.iter_rows() if line[0].value == name)
+        line[1].value = value  # type: ignore[assignment,union-attr]
+
+    return edit
+
+
+def without_totals(book: Workbook) -> None:
+    sheet = next(page for page in book if "Account" in page.tables)
+    for line in sheet.iter_rows(min_row=2):
+        line[1].value = None  # type: ignore[assignment,union-attr]
+
+
+def without_checks(book: Workbook) -> None:
+    sheet = next(page for page in book if "Provenance" in page.tables)
+    for line in sheet.iter_rows():
+        if str(line[0].value).startswith("check:"):
+            line[0].value = "note"  # type: ignore[union-attr]
+
+
+#: What no sum tells: only the digest of the figures does.
+SEALED = {
+    "a quantity": put("Holdings", 2, "Quantity", 8),
+    "a name": put("Holdings", 2, "Name", "Other Co."),
+    "an average price": put("Holdings", 2, "Average purchase price", 12345.5),
+    "a rate": put("Account", 25, "Value", 0.5),
+    "a time": put("Provenance", 2, "Value", datetime(2026, 11, 19, 16, 5, 9)),  # noqa: DTZ001 (a cell's)
+    "a parameter": put_fact("PRCS_DVSN", "01"),
+    "no totals": without_totals,
+    "no digest": put_fact("digest of the figures (checked when they are read back)", None),
+}
+
+
+@pytest.mark.parametrize("edit", SEALED.values(), ids=SEALED.keys())
+def test_whatever_somebody_changed_is_refused(tmp_path: Path, edit: Callable[[Workbook], object]) -> None:
+    path = write_report(FETCHED, tmp_path / "written.xlsx", "en")
+    assert carried(read_report(edited(path, tmp_path / "same.xlsx", lambda _: None), account())) == carried(FETCHED)
+    assert "do not fit" in refused(DataError, edited(path, tmp_path / "r.xlsx", edit)).what.en
+
+
+@pytest.mark.parametrize("edit", [without_totals, without_checks])
+def test_of_an_old_report_what_its_checks_rest_on_must_be_there(tmp_path: Path, edit: Callable[[Workbook], object]) -> None:
+    assert "do not fit" in refused(DataError, edited(OLD["en"], tmp_path / "r.xlsx", edit)).what.en
+
+
+def test_a_parameter_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    path = edited(OLD["en"], tmp_path / "r.xlsx", put_fact("AFHR_FLPR_YN", "=Z"))
+    assert "AFHR_FLPR_YN cannot be" in refused(DataError, path).what.en
 
 
 @pytest.mark.parametrize(("edit", "reason"), CHANGED.values(), ids=CHANGED.keys())
@@ -325,10 +387,15 @@ def test_a_damaged_report_is_refused_or_whole(tmp_path: Path, place: int, data: 
 # into the history
 
 
-@pytest.fixture
-def history(home: Path) -> Iterator[History]:
-    with closing(History(DataFolder(home))) as opened:
-        yield opened
+def test_two_reports_of_one_second_are_both_kept_where_they_were_asked_in_two_ways(history: History, tmp_path: Path) -> None:
+    """A schedule fetches two entries of one account within a second, and a report knows no smaller parts."""
+    for parameters in ({}, {"AFHR_FLPR_YN": "X"}, {"AFHR_FLPR_YN": "Y"}):
+        given_ = replace(FETCHED, parameters=USUAL | parameters)
+        read = read_report(write_report(given_, tmp_path / "r.xlsx", "ko"), account())
+        assert [history.store(read, source=Source.REPORT) for _ in range(2)] == [True, False]
+        key = KEY.asked_with(parameters)
+        assert [each.as_of.replace(microsecond=0) for each in history.walk(key)] == [AS_OF.replace(microsecond=0)]
+    assert [key.query for key in history.accounts()] == ["", "AFHR_FLPR_YN=X", "AFHR_FLPR_YN=Y"]
 
 
 def test_a_report_of_what_was_fetched_is_there_already(history: History, report: Path) -> None:

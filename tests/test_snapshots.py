@@ -666,11 +666,14 @@ def test_no_data_folder_is_an_error_not_a_crash(running: Simulator, tmp_path: Pa
             nowhere.fly(key_of(running))
 
 
-def test_only_the_accounts_usual_inquiry_is_history(running: Simulator, shelf: Snapshots, home: Path) -> None:
-    shown = shelf.shown(key_of(running, parameters={"AFHR_FLPR_YN": "X"}))
-    assert History(DataFolder(home)).days(AccountKey.of(shown)) == []
-    shelf.shown(key_of(running))
-    assert len(History(DataFolder(home)).days(AccountKey.of(shown))) == 1
+def test_every_fetch_is_history_but_in_that_of_its_own_query(running: Simulator, shelf: Snapshots, home: Path) -> None:
+    history = History(DataFolder(home))
+    usual, other = key_of(running), key_of(running, parameters={"AFHR_FLPR_YN": "X"})
+    shown = shelf.shown(other)
+    assert AccountKey.of(shown) == AccountKey.of(usual.account, {"AFHR_FLPR_YN": "X"})
+    assert [len(history.days(key)) for key in (AccountKey.of(shown), AccountKey.of(usual.account))] == [1, 0]
+    shelf.shown(usual)
+    assert [len(history.days(key)) for key in (AccountKey.of(shown), AccountKey.of(usual.account))] == [1, 1]
 
 
 def test_a_balance_of_the_command_line_is_shown_by_the_next_start(running: Simulator, shelf: Snapshots, home: Path) -> None:

@@ -205,7 +205,7 @@ class Export:
 
         wanted = self._folder / report_name(balance)
         try:
-            past = read_past(self._history, balance, usual=not self._key.parameters)
+            past = read_past(self._history, balance)
             written = write_report(balance, wanted, self._language, past, today=kst.now().date())
             self._beside = None if written == wanted else beside(wanted, written)
             self._path = written.absolute()

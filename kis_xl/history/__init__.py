@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import enum
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kis_xl.accounts import Account
+from kis_xl.accounts import Account, differing
 from kis_xl.datafolder import DataFolder, fingerprint
 from kis_xl.errors import ArgumentError
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Field, Holding, Summary
@@ -60,20 +60,28 @@ class Source(enum.Enum):
 class AccountKey:
     """An account as the history knows it. Its number is not here: `fingerprint` identifies, `masked` is for people.
 
-    The same number in the other environment, or at another host (a simulator), is another account.
+    The same number in the other environment, or at another host (a simulator), is another account. `query` is how it is
+    asked, as `asked` writes it: balances that were asked in different ways (other prices, with or without fund settlements) are
+    not compared with each other. Those of which that is not known count with all.
     """
 
     environment: str
     host: str
     fingerprint: str
     masked: str
+    query: str = ""
 
     @classmethod
-    def of(cls, whose: Balance | Account) -> AccountKey:
-        """The key of an account, or of the account that a balance belongs to."""
+    def of(cls, whose: Balance | Account, parameters: Mapping[str, str] | None = None) -> AccountKey:
+        """The key of an account, asked with `parameters` besides its own, or of the account that a balance belongs to."""
         number = whose.account if isinstance(whose, Balance) else whose.number
         environment = whose.environment.key
-        return cls(environment, whose.host, fingerprint(number.cano, number.product, environment, whose.host), number.masked)
+        whole = fingerprint(number.cano, number.product, environment, whose.host)
+        return cls(environment, whose.host, whole, number.masked, asked({**whose.parameters, **(parameters or {})}))
+
+    def asked_with(self, parameters: Mapping[str, str]) -> AccountKey:
+        """The same account, asked with other parameters."""
+        return replace(self, query=asked(parameters))
 
     @property
     def letters(self) -> str:
@@ -82,20 +90,29 @@ class AccountKey:
 
     @property
     def caption(self) -> Text:
-        """`1234****-01 (real)`, with the host where it is not KIS's."""
+        """`1234****-01 (real)`, with the host where it is not KIS's, and how it is asked where that is not as usual."""
         kind = Environment.of(self.environment)
-        host = "" if self.host == kind.host else f", {self.host}"
-        return Text(f"{self.masked} ({kind.caption.ko}{host})", f"{self.masked} ({kind.caption.en}{host})")
+        more = "".join(f", {each}" for each in ("" if self.host == kind.host else self.host, self.query) if each)
+        return Text(f"{self.masked} ({kind.caption.ko}{more})", f"{self.masked} ({kind.caption.en}{more})")
+
+
+def asked(parameters: Mapping[str, str]) -> str:
+    """How a balance was asked, as the history keeps it: what differs from the document's defaults, `AFHR_FLPR_YN=Y PRCS_DVSN=01`."""
+    return " ".join(f"{key}={value}" for key, value in differing(parameters).items())
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One balance out of the history: its time (KST), its rows as the service gave them, its totals where it had any."""
+    """One balance out of the history: its time (KST), its rows as the service gave them, its totals where it had any.
+
+    `query` is how it was asked (`asked`), None where that is not known.
+    """
 
     as_of: datetime
     holdings: tuple[Holding, ...]
     summary: Summary | None
     source: Source = Source.SERVICE
+    query: str | None = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +175,7 @@ class History:
         """Keep `balance`, all of it or nothing; False where the account's balance of that time is already there.
 
         `account` is whose it is where the balance itself does not know the whole number. One that comes from a report is
-        there already when one of the same second is: a report knows no smaller parts.
+        there already when one of the same second, asked in the same way, is: a report knows no smaller parts.
         """
         if self._server is None and self._folder is not None:
             self._folder.part(_FOLDER)
@@ -186,7 +203,7 @@ class History:
         return self._records().on_or_before(account, day) if self.exists() else None
 
     def accounts(self) -> list[AccountKey]:
-        """Every account that has a balance, also those that are set up no more."""
+        """Every account that has a balance, once for each way in which it was asked; also those that are set up no more."""
         return self._records().accounts() if self.exists() else []
 
     def overview(self, account: AccountKey, start: date | None = None, end: date | None = None) -> list[Day]:
@@ -198,7 +215,10 @@ class History:
         return self._records().walk(account, start, end) if self.exists() else iter(())
 
     def prune(self, rule: Rule, account: AccountKey | None = None, *, dry_run: bool = False) -> Pruned:
-        """Remove what `rule` says, of `account` or of all, in one step; with `dry_run` only say what would go."""
+        """Remove what `rule` says, of `account` or of all, in one step; with `dry_run` only say what would go.
+
+        A fetch is superseded by a later one that was asked in the same way, and never by a report's.
+        """
         return self._records().prune(account, rule, dry_run=dry_run) if self.exists() else Pruned(0, 0)
 
     def compact(self) -> None:

@@ -81,11 +81,12 @@ class Database:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
 
-    def read(self, question: Callable[[Connection], Result], otherwise: Result) -> Result:
-        """The answer to `question` from one state of the history; `otherwise` where nothing is stored."""
+    def read(self, question: Callable[[Connection, int], Result], otherwise: Result) -> Result:
+        """The answer to `question` from one state of the history, which has the layout given; `otherwise` where nothing is stored."""
 
         def ask(connection: Connection) -> Result:
-            return question(connection) if self._layout(connection) else otherwise
+            layout = self._layout(connection)
+            return question(connection, layout) if layout else otherwise
 
         return self._run(lambda: self._in_transaction(self.backend.reader, ask))
 

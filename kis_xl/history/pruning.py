@@ -11,44 +11,43 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, func, or_, select, true
 
-from kis_xl.history import KEEP_DAYS, Pruned, Rule
+from kis_xl.history import KEEP_DAYS, AccountKey, Pruned, Rule, Source, layouts
 from kis_xl.history.schema import snapshot
 
 #: More than a store adds, so that what is left over from busy days goes, and so few that nobody waits.
 _AT_ONCE: Final = 2
 
 
-def tidy(connection: Connection, account: str, day: date) -> None:
+def tidy(connection: Connection, account: AccountKey, day: date) -> None:
     """Remove a few of the account's fetches that were superseded long before `day`."""
-    busy = (
-        select(snapshot.c.day)
-        .where(snapshot.c.account == account, snapshot.c.day < day - timedelta(days=KEEP_DAYS - 1))
-        .group_by(snapshot.c.day)
-        .having(func.count() > 1)
-        .limit(1)
-    )
-    found = connection.scalar(busy)
-    if found is not None:
-        same = (snapshot.c.account == account) & (snapshot.c.day == found)
-        first = select(snapshot.c.id).where(same, _superseded()).order_by(snapshot.c.as_of).limit(_AT_ONCE)
-        connection.execute(delete(snapshot).where(snapshot.c.id.in_(first)))
+    old = (snapshot.c.account == account.fingerprint) & (snapshot.c.day < day - timedelta(days=KEEP_DAYS - 1))
+    # the days with more than one are found in the index; whether these were asked in the same way is looked at there only
+    busy = select(snapshot.c.day).where(old).group_by(snapshot.c.day).having(func.count() > 1)
+    alike = select(snapshot.c.day).where(old, snapshot.c.day.in_(busy)).group_by(snapshot.c.day, snapshot.c.query).having(func.count() > 1)
+    superseded = old & snapshot.c.day.in_(alike) & _superseded(layouts.VERSION)
+    first = select(snapshot.c.id).where(superseded).order_by(snapshot.c.day, snapshot.c.as_of).limit(_AT_ONCE)
+    connection.execute(delete(snapshot).where(snapshot.c.id.in_(first)))
 
 
-def prune(connection: Connection, account: str | None, rule: Rule, *, dry_run: bool) -> Pruned:
-    """Remove what `rule` says, of one account or of all; with `dry_run` only count it."""
-    ours = true() if account is None else snapshot.c.account == account
-    going = _going(rule)
-    fetches = connection.scalar(select(func.count()).select_from(snapshot).where(ours, going)) or 0
-    pruned = Pruned(fetches, _days(connection, ours) - _days(connection, ours & ~going))
-    if not dry_run:
-        connection.execute(delete(snapshot).where(ours, going))  # their holdings and totals go with them
+def count(connection: Connection, ours: ColumnElement[bool] | None, rule: Rule, layout: int) -> Pruned:
+    """How much `rule` would remove of `ours`, or of all, from a history of that layout."""
+    going, whole = _going(rule, layout), true() if ours is None else ours
+    fetches = connection.scalar(select(func.count()).select_from(snapshot).where(whole, going)) or 0
+    return Pruned(fetches, _days(connection, whole) - _days(connection, whole & ~going))
+
+
+def prune(connection: Connection, ours: ColumnElement[bool] | None, rule: Rule) -> Pruned:
+    """Remove what `rule` says of `ours`, or of all."""
+    pruned = count(connection, ours, rule, layouts.VERSION)
+    # their holdings and totals go with them
+    connection.execute(delete(snapshot).where(true() if ours is None else ours, _going(rule, layouts.VERSION)))
     return pruned
 
 
-def _going(rule: Rule) -> ColumnElement[bool]:
+def _going(rule: Rule, layout: int) -> ColumnElement[bool]:
     chosen: list[ColumnElement[bool]] = []
     if rule.superseded_before is not None:
-        chosen.append(and_(snapshot.c.day < rule.superseded_before, _superseded()))
+        chosen.append(and_(snapshot.c.day < rule.superseded_before, _superseded(layout)))
     if rule.all_before is not None:
         chosen.append(snapshot.c.day < rule.all_before)
     if rule.day is not None:
@@ -56,11 +55,17 @@ def _going(rule: Rule) -> ColumnElement[bool]:
     return or_(false(), *chosen)
 
 
-def _superseded() -> ColumnElement[bool]:
-    """There is a later fetch of the same account and day."""
+def _superseded(layout: int) -> ColumnElement[bool]:
+    """There is a later fetch of the same account and day that was asked in the same way.
+
+    A report can only supersede a report: what the service gave is not given up for what a file says.
+    """
     later = snapshot.alias()
+    one, other = layouts.Added.to(snapshot, layout), layouts.Added.to(later, layout)
     same = (later.c.account == snapshot.c.account) & (later.c.day == snapshot.c.day)
-    return exists().where(same, later.c.as_of > snapshot.c.as_of).correlate(snapshot)
+    alike = true() if layout < 3 else func.coalesce(one.query, "?") == func.coalesce(other.query, "?")
+    as_good = true() if layout < 2 else or_(other.source == Source.SERVICE.value, one.source == Source.REPORT.value)
+    return exists().where(same, alike, as_good, later.c.as_of > snapshot.c.as_of).correlate(snapshot)
 
 
 def _days(connection: Connection, which: ColumnElement[bool]) -> int:

@@ -1,8 +1,9 @@
 """A report file, read back into the balance that it was made of: any version's, in either language.
 
 A report is found by its tables `Holdings`, `Account` and `Provenance`, its columns by their captions. It holds a masked
-account number, so the account is the caller's; number, environment, server and query must be the account's. What the
-report says of its rows and checks must come out again: figures that somebody changed are refused.
+account number, so the account is the caller's; number, environment and server must be the account's. The query is the
+report's own. The digest of the figures, the number of rows and each check must come out again: figures that somebody
+changed are refused. Reports of version 0.1 have no digest; of them a change that no check tells cannot be seen.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from kis_xl import kst
-from kis_xl.accounts import Account, query
-from kis_xl.errors import AccountError, DataError
+from kis_xl.accounts import CHOOSABLE, Account, check_parameters
+from kis_xl.digest import digest
+from kis_xl.errors import AccountError, ArgumentError, DataError
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Field, Holding, Kind, Summary, by_key
 from kis_xl.history.xlsx import Raw, Tables, read_tables
 from kis_xl.language import Text
@@ -37,7 +39,11 @@ _FACTS: Final = {
     "rows": ("보유 행 수", "rows"),
     "pages": ("페이지 수", "pages"),
     "made_by": ("만든 프로그램", "made by"),
+    "digest": ("값의 지문 (다시 읽을 때 확인)", "digest of the figures (checked when they are read back)"),
 }
+#: What made the reports that have no digest yet, and the checks that it did not make.
+_UNSEALED: Final = "kis_xl 0.1."
+_LATER_CHECKS: Final = frozenset({"row_profits"})
 _CHECK: Final = re.compile(r"(?:검산|check): (.+)")
 _TWO_NUMBERS: Final = re.compile(r"\D*?(-?[0-9][0-9,]*)\D+?(-?[0-9][0-9,]*)\D*")
 #: A spreadsheet program that saves a file again writes the binary fraction nearest to a number, in up to 17 digits.
@@ -63,12 +69,12 @@ class _Facts:
         return value
 
 
-def read_report(path: Path, account: Account, *, any_parameters: bool = False) -> Balance:
+def read_report(path: Path, account: Account) -> Balance:
     """The balance in the report at `path`, as one of `account`: its time to the second, its rows and totals exactly.
 
-    With `any_parameters` also one that was asked with other query parameters than the account is now. Raises DataError
-    for a file that is no report, or one whose figures do not fit; AccountError for the report of another account;
-    OutputError where it cannot be read.
+    Its parameters are those that it was asked with, which the account need not be asked with now. Raises DataError for a
+    file that is no report, or one whose figures do not fit; AccountError for the report of another account; OutputError
+    where it cannot be read.
     """
     tables = read_tables(path, _TABLES)
     if not all(name in tables.rows for name in _TABLES):
@@ -77,7 +83,7 @@ def read_report(path: Path, account: Account, *, any_parameters: bool = False) -
     if not facts.text("made_by").startswith("kis_xl "):
         raise _no_report()
     _check_account(facts, account)
-    parameters = _parameters(facts, account, any_parameters=any_parameters)
+    parameters = _parameters(facts)
     as_of = _told(lambda: tables.moment(facts.number("as_of")), Text("조회 시각", "the time"))
     balance = Balance(
         account.number,
@@ -119,22 +125,14 @@ def _check_account(facts: _Facts, account: Account) -> None:
         )
 
 
-def _parameters(facts: _Facts, account: Account, *, any_parameters: bool) -> dict[str, str]:
-    usual = query(account, {})
-    found = {key: str(value or "").partition(" (")[0].strip() for key, value in facts.given.items() if key in usual}
-    other = next((key for key, value in found.items() if value != usual[key]), None)
-    if other is not None and not any_parameters:
-        raise DataError(
-            Text(
-                f"다른 조회 파라미터로 만든 보고서입니다: {other}={found[other]}",
-                f"asked with another query parameter: {other}={found[other]}",
-            ),
-            Text(
-                "그래도 저장하려면 --any-parameters 를 붙이세요.",
-                "Add --any-parameters to store it all the same.",
-            ),
-        )
-    return found
+def _parameters(facts: _Facts) -> dict[str, str]:
+    """What the report was asked with: in its cells with what it means."""
+    given = {key: str(value or "").partition(" (")[0].strip() for key, value in facts.given.items() if key in CHOOSABLE}
+    try:
+        return check_parameters(given)
+    except ArgumentError as error:
+        wrong = error.what
+    raise DataError(wrong, Text("고친 적이 없는 원래 파일을 쓰세요.", "Use the file as it was written."))
 
 
 def _holdings(tables: Tables) -> list[Holding]:
@@ -221,14 +219,19 @@ def _check_figures(facts: _Facts, balance: Balance) -> None:
     """What the report says of itself must be so; a check that failed when it was made fails again in the same way."""
     if facts.number("rows") != len(balance.holdings):
         raise _changed(Text("보유 행 수", "the number of rows"))
+    is_sealed = not facts.text("made_by").startswith(_UNSEALED)
+    if is_sealed and facts.text("digest") != digest(balance):
+        raise _changed(Text("값의 지문", "the digest of the figures"))
     said = {found[1]: str(value) for name, value in facts.given.items() if (found := _CHECK.fullmatch(name))}
     for check in balance.checks():
-        told = next((said[caption] for caption in check.caption if caption in said), None)
-        if told is None:  # of a version that made fewer checks
+        told = next((said.pop(caption) for caption in check.caption if caption in said), "")
+        if not told and (is_sealed or check.name in _LATER_CHECKS):  # of a version that made fewer checks
             continue
         numbers = _TWO_NUMBERS.fullmatch(told)
         if numbers is None or [int(number.replace(",", "")) for number in numbers.groups()] != [check.expected, check.actual]:
             raise _changed(check.caption)
+    if said and not is_sealed:  # checks of totals that are no longer there
+        raise _changed(Text(*[next(iter(said))] * 2))
 
 
 def _changed(what: Text) -> DataError:

@@ -103,6 +103,8 @@ snapshot = Table(
     Column("as_of", KoreanTime, nullable=False),
     # the last one, as it is in a history of layout 1 that was taken forward
     Column("source", Wording, nullable=False, server_default="service"),
+    # how it was asked: "" as usual; NULL in what layouts 1 and 2 stored, which did not know
+    Column("query", Wording),
     # `day` follows from `as_of`; with it in the middle this one index answers every question about days
     UniqueConstraint("account", "day", "as_of", name="kis_snapshot_once"),
 )

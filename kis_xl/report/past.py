@@ -22,6 +22,16 @@ _FIRST_DAY: Final = Text(
     "저장된 이전 날이 없습니다. 날마다 조회하면 다음 날부터 채워집니다.",
     "No earlier day is stored. This fills from the second day on which the balance is fetched.",
 )
+_OTHERWISE: Final = Text(
+    "같은 조회 조건으로 저장된 이전 날이 없습니다. 다른 조건으로 조회한 날과는 비교하지 않습니다.",
+    "No earlier day that was asked with the same query parameters is stored. Days that were asked with others are not compared.",
+)
+_UNKNOWN: Final = Text(
+    "비교한 날을 어떤 조회 조건으로 조회했는지 알 수 없습니다(이전 버전이 저장). 이 보고서는 기본 조건으로 조회하지 않았으므로 "
+    "바로 비교되지 않을 수 있습니다.",
+    "How the day that is compared with was asked is not known (an older version stored it). This report was asked with query "
+    "parameters of its own, so it may not compare.",
+)
 _NOT_ASKED: Final = Text("이 보고서는 이력 없이 만들었습니다.", "This report was made without a history.")
 _NOT_KEPT: Final = Text(
     "체험용 계좌라 이력이 없습니다. 실제 계좌는 날마다 조회하면 다음 날부터 채워집니다.",
@@ -54,14 +64,13 @@ def day_of(balance: Balance) -> date:
     return balance.as_of.astimezone(kst.KST).date()
 
 
-def read_past(history: History, balance: Balance, *, usual: bool = True) -> Past:
-    """What `history` knows of the days before `balance`; a history that cannot be read is told, not raised.
+def read_past(history: History, balance: Balance) -> Past:
+    """What `history` knows of the days before `balance`, asked as it was; a history that cannot be read is told, not raised.
 
-    Days after the balance's own (the clock was set back) are left out. `usual` is False for a balance that was asked
-    with parameters of its own, which the stored days do not share.
+    Days after the balance's own (the clock was set back) are left out.
     """
     try:
-        past = _read(history, balance)
+        return _read(history, balance)
     except KisError as error:
         return Past(
             why=Text(
@@ -69,20 +78,16 @@ def read_past(history: History, balance: Balance, *, usual: bool = True) -> Past
                 f"Empty, since the history cannot be read. {error.code}: {error.message('en')}",
             )
         )
-    if usual or past.why != NO_TEXT:
-        return past
-    caveat = Text(
-        "이 보고서는 다른 조회 조건으로 조회했으므로 저장된 날과 바로 비교되지 않을 수 있습니다.",
-        "This report was asked with query parameters of its own, so it may not compare with the stored days.",
-    )
-    return Past(past.earlier, past.days, past.why, caveat)
 
 
 def _read(history: History, balance: Balance) -> Past:
     account, today = AccountKey.of(balance), day_of(balance)
     days = [day for day in history.days(account) if day < today]
     if not days:
-        return Past(why=_FIRST_DAY)
+        others = any(key.fingerprint == account.fingerprint and key.query != account.query for key in history.accounts())
+        return Past(why=_OTHERWISE if others else _FIRST_DAY)
     columns: list[dict[date, Any]] = [dict(history.series(account, field, None, days[-1])) for field in DAILY_FIELDS]
     rows = tuple((day, tuple(column.get(day) for column in columns)) for day in days)
-    return Past(history.on_or_before(account, days[-1]), rows)
+    earlier = history.on_or_before(account, days[-1])
+    is_doubtful = bool(account.query) and earlier is not None and earlier.query is None
+    return Past(earlier, rows, caveat=_UNKNOWN if is_doubtful else NO_TEXT)

@@ -172,7 +172,7 @@ class Snapshots:
 
     def keep(self, key: Key, balance: Balance) -> KisError | None:
         """Store `balance` for the next start and in the history; where that fails, why. Nothing is lost of what is shown."""
-        troubles = [self._save(key, balance), None if key.parameters else self._remember(balance)]
+        troubles = [self._save(key, balance), self._remember(balance)]
         for trouble in filter(None, troubles):
             _log.warning("%s", trouble.message("en"))
         return next(filter(None, troubles), None)

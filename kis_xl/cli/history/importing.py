@@ -10,7 +10,7 @@ import click
 from kis_xl.accounts import Account
 from kis_xl.cli.history.whose import minute, opened
 from kis_xl.errors import AccountError, ArgumentError, KisError
-from kis_xl.history import History, Source
+from kis_xl.history import History, Source, asked
 from kis_xl.history.reportfile import read_report
 from kis_xl.language import Text
 from kis_xl.models import Balance
@@ -33,12 +33,7 @@ from kis_xl.settings import Settings
     required=True,
     help=Text("누구의 보고서인지. 보고서에는 가려진 번호만 있습니다", "whose reports they are: a report holds a masked number only").in_(),
 )
-@click.option(
-    "--any-parameters",
-    is_flag=True,
-    help=Text("다른 조회 파라미터로 만든 보고서도", "also reports that were asked with other query parameters").in_(),
-)
-def command(paths: tuple[str, ...], account_name: str, any_parameters: bool) -> int:
+def command(paths: tuple[str, ...], account_name: str) -> int:
     """Import each file by itself, and say what became of it; the exit code of the first that was refused."""
     settings = Settings.load()
     account = settings.account(account_name)
@@ -46,28 +41,32 @@ def command(paths: tuple[str, ...], account_name: str, any_parameters: bool) -> 
     with opened(settings) as history:
         for path in _files(paths):
             try:
-                told = _stored(history, path, account, settings, any_parameters=any_parameters)
+                _tell(_stored(history, path, account, settings), str(path))
             except KisError as error:
-                _tell(Text("거절", "refused"), f"{path}: {error.message()} {error.hint.in_()}")
+                told = ". ".join(filter(None, (error.message().rstrip("."), error.hint.in_())))
+                _tell(Text("거절", "refused"), f"{path}: {told}")
                 failed = failed or error.exit_code
-            else:
-                _tell(told, str(path))
     return failed
 
 
-def _stored(history: History, path: Path, account: Account, settings: Settings, *, any_parameters: bool) -> Text:
-    balance = read_report(path, account, any_parameters=any_parameters)
-    _check_name(balance, account, settings)
-    when = minute(balance.as_of)
+def _stored(history: History, path: Path, account: Account, settings: Settings) -> Text:
+    balance = read_report(path, account)
+    _check_name(path, balance, account, settings)
+    when = f"{minute(balance.as_of)}  {asked(balance.parameters)}".rstrip()
     if history.store(balance, source=Source.REPORT):
         return Text(f"저장    {when}", f"stored   {when}")
     return Text(f"있음    {when}", f"present  {when}")
 
 
-def _check_name(balance: Balance, account: Account, settings: Settings) -> None:
-    """Where several accounts look alike when their numbers are masked, the name must be the account's, too."""
+def _check_name(path: Path, balance: Balance, account: Account, settings: Settings) -> None:
+    """Where several accounts look alike when their numbers are masked, the name must be the account's, too.
+
+    Otherwise another name is told: the account may have been renamed since, or the report be somebody else's.
+    """
+    if balance.name == account.name:
+        return
     alike = [each for each in settings.listed() if (each.masked, each.environment) == (account.number.masked, account.environment)]
-    if len(alike) > 1 and balance.name != account.name:
+    if len(alike) > 1:
         names = ", ".join(each.name for each in alike)
         raise AccountError(
             Text("어느 계좌의 보고서인지 알 수 없습니다.", "it cannot be told whose report this is"),
@@ -76,6 +75,11 @@ def _check_name(balance: Balance, account: Account, settings: Settings) -> None:
                 f"Accounts with the same masked number: {names}. The report names {balance.name}",
             ),
         )
+    told = Text(
+        f"{path}: 보고서의 계좌 이름은 {balance.name} 입니다. 가려진 번호가 같아 {account.name} 의 것으로 저장합니다.",
+        f"{path}: the report names its account {balance.name}; its masked number is the same, so it counts as one of {account.name}",
+    )
+    click.echo(f"warning: {one_line(redact(told.in_()))}", err=True)
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kis_xl.cli.asking import on_terminal
-from kis_xl.cli.history.whose import Whose, account_option, minute, nothing_stored, opened, period_options
+from kis_xl.cli.history.whose import Whose, account_option, minute, nothing_stored, opened, period_options, query_option
 from kis_xl.errors import DataError
 from kis_xl.fields import SUMMARY_FIELDS, by_key
 from kis_xl.history import AccountKey, Day, Source
@@ -32,15 +32,16 @@ _NO_WIDTH = 1_000
     ).in_(),
 )
 @account_option()
+@query_option()
 @period_options()
 @click.option("--json", "as_json", is_flag=True, help=Text("JSON으로", "as JSON").in_())
-def command(account_name: str | None, start: date | None, end: date | None, as_json: bool) -> None:
-    """List the days of one account, and name the others."""
+def command(account_name: str | None, parameters: tuple[str, ...], start: date | None, end: date | None, as_json: bool) -> None:
+    """List the days of one account, asked in one way, and name the others."""
     settings = Settings.load()
     with opened(settings) as history:
-        whose = Whose.named(account_name, settings, history)
+        whose = Whose.named(account_name, settings, history, parameters)
         days = history.overview(whose.key, start, end)
-        others = [key for key in history.accounts() if key.fingerprint != whose.key.fingerprint]
+        others = [key for key in history.accounts() if (key.fingerprint, key.query) != (whose.key.fingerprint, whose.key.query)]
     if as_json:
         click.echo(json.dumps(_document(whose.key, days), ensure_ascii=False, indent=2))
         return
@@ -90,11 +91,11 @@ def _won(amount: int | None) -> str:
 
 def _others(others: Sequence[AccountKey]) -> Text:
     if not others:
-        return Text("다른 계좌의 이력은 없습니다.", "There is no history of another account.")
+        return Text("다른 이력은 없습니다.", "There is no other history.")
     listed = [Text(f"{key.letters} {key.caption.ko}", f"{key.letters} {key.caption.en}") for key in others]
     return Text(
-        f"다른 계좌의 이력 (--account): {', '.join(each.ko for each in listed)}",
-        f"Histories of other accounts (--account): {', '.join(each.en for each in listed)}",
+        f"다른 이력 (--account, --param): {', '.join(each.ko for each in listed)}",
+        f"Other histories (--account, --param): {', '.join(each.en for each in listed)}",
     )
 
 
@@ -103,6 +104,7 @@ def _document(key: AccountKey, days: Sequence[Day]) -> dict[str, object]:
         "account": key.masked,
         "environment": key.environment,
         "host": key.host,
+        "query": key.query,
         "letters": key.letters,
         "days": [
             {

@@ -8,7 +8,7 @@ import click
 
 from kis_xl import kst
 from kis_xl.cli.asking import agree, on_terminal
-from kis_xl.cli.history.whose import Whose, account_option, day_option, opened
+from kis_xl.cli.history.whose import Whose, account_option, day_option, opened, query_option
 from kis_xl.errors import ArgumentError, KisError
 from kis_xl.history import KEEP_DAYS, History, Pruned, Rule
 from kis_xl.language import Text
@@ -35,17 +35,26 @@ _MEGABYTE = 1e6
 @day_option("--before", "before", Text("이 날 전의 모든 것", "everything before this day"))
 @day_option("--on", "on", Text("이 날의 모든 것", "everything of this day"))
 @account_option()
+@query_option()
 @click.option("--dry-run", is_flag=True, help=Text("지우지 않고 보여 주기만 합니다", "only say what would go").in_())
 @click.option("--yes", is_flag=True, help=Text("묻지 않습니다", "do not ask").in_())
-def command(keep_days: int | None, before: date | None, on: date | None, account_name: str | None, dry_run: bool, yes: bool) -> None:
-    """Prune one account, or all."""
+def command(
+    keep_days: int | None,
+    before: date | None,
+    on: date | None,
+    account_name: str | None,
+    parameters: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Prune one account, asked in one way, or all."""
     if sum(each is not None for each in (keep_days, before, on)) > 1:
         raise ArgumentError(
             Text("--keep-days, --before, --on 은 하나만 쓸 수 있습니다.", "--keep-days, --before and --on exclude each other")
         )
     settings = Settings.load()
     with opened(settings) as history:
-        whose = None if account_name is None else Whose.named(account_name, settings, history)
+        whose = Whose.named(account_name, settings, history, parameters) if account_name or parameters else None
         key = None if whose is None else whose.key
         rule = Rule(all_before=before, day=on)
         if before is None and on is None:
@@ -79,7 +88,7 @@ def _prune(history: History, rule: Rule, whose: Whose | None) -> None:
 
 
 def _told(what: Text, pruned: Pruned, whose: Whose | None) -> Text:
-    of = Text("모든 계좌", "all accounts") if whose is None else Text(whose.name, whose.name)
+    of = Text("모든 계좌", "all accounts") if whose is None else whose.caption
     return Text(
         f"{what.ko}: {of.ko}, 조회 {pruned.fetches:,}건, 그중 통째로 없어지는 날 {pruned.days:,}일",
         f"{what.en}: {of.en}, {pruned.fetches:,} fetches, {pruned.days:,} days altogether",

@@ -1,9 +1,9 @@
-"""Which account's history is meant, and of which days. An account that is set up no more still has its history."""
+"""Which account's history is meant, asked in which way, and of which days. An account that is set up no more still has its history."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from kis_xl.accounts import Account
+from kis_xl.accounts import Account, check_parameters
+from kis_xl.cli.options import read_parameters
 from kis_xl.errors import AccountError, ArgumentError, DataError
 from kis_xl.history import AccountKey, History
 from kis_xl.language import Text
@@ -29,23 +30,25 @@ class Whose:
     name: str
 
     @classmethod
-    def named(cls, name: str | None, settings: Settings, history: History) -> Whose:
+    def named(cls, name: str | None, settings: Settings, history: History, parameters: tuple[str, ...] = ()) -> Whose:
         """The account of that name, or the stored one of which these are the first letters; by default the default one.
 
-        Where no account is set up and only one is stored, that one. Raises AccountError.
+        Where no account is set up and only one is stored, that one. `parameters` are what `--param` holds: how the account was
+        asked where that was not as it is now. Raises AccountError, ArgumentError.
         """
+        chosen = check_parameters(read_parameters(parameters))
         if name is None:
-            return cls._default(settings, history)
+            return cls._default(settings, history, chosen)
         if not settings.account_names():
-            return cls._stored(name, history)
+            return cls._stored(name, history, chosen)
         try:
             account = settings.account(name)
         except AccountError as error:
             unknown = error
         else:
-            return cls._of(account)
+            return cls._of(account, chosen)
         if _matching(name, history.accounts()):
-            return cls._stored(name, history)
+            return cls._stored(name, history, chosen)
         raise unknown
 
     @property
@@ -55,12 +58,13 @@ class Whose:
         return Text(f"{name}{self.key.caption.ko}", f"{name}{self.key.caption.en}")
 
     @classmethod
-    def _default(cls, settings: Settings, history: History) -> Whose:
+    def _default(cls, settings: Settings, history: History, chosen: Mapping[str, str]) -> Whose:
         if settings.account_names():
-            return cls._of(settings.account())
+            return cls._of(settings.account(), chosen)
         stored = history.accounts()
-        if len(stored) == 1:
-            return cls(stored[0], stored[0].masked)
+        only = _only(stored, chosen)
+        if only is not None:
+            return cls(only, only.masked)
         if not stored:
             raise nothing_stored()
         raise AccountError(
@@ -69,29 +73,42 @@ class Whose:
         )
 
     @classmethod
-    def _stored(cls, name: str, history: History) -> Whose:
+    def _stored(cls, name: str, history: History, chosen: Mapping[str, str]) -> Whose:
         stored = history.accounts()
         found = _matching(name, stored)
-        if len(found) == 1:
-            return cls(found[0], found[0].masked)
+        only = _only(found, chosen)
+        if only is not None:
+            return cls(only, only.masked)
         if not stored:
             raise nothing_stored()
         raise AccountError(
             Text(
                 f"이력에 이런 계좌가 없거나 하나가 아닙니다: {shown(name)}", f"no account of the history is {shown(name)}, or more than one"
             ),
-            Text(f"저장된 계좌: {_listed(found or stored, 'ko')}", f"Stored: {_listed(found or stored, 'en')}"),
+            Text(
+                f"저장된 계좌 (--account, --param): {_listed(found or stored, 'ko')}",
+                f"Stored (--account, --param): {_listed(found or stored, 'en')}",
+            ),
         )
 
     @classmethod
-    def _of(cls, account: Account) -> Whose:
-        return cls(AccountKey.of(account), account.name)
+    def _of(cls, account: Account, chosen: Mapping[str, str]) -> Whose:
+        return cls(AccountKey.of(account, chosen), account.name)
 
 
 def _matching(name: str, stored: list[AccountKey]) -> list[AccountKey]:
     """Those whose fingerprint begins so, or whose masked number it is."""
     wanted = name.strip().casefold()
     return [key for key in stored if wanted == key.masked or (len(wanted) >= _FEWEST_LETTERS and key.fingerprint.startswith(wanted))]
+
+
+def _only(keys: list[AccountKey], chosen: Mapping[str, str]) -> AccountKey | None:
+    """The one account of `keys`, asked as is chosen; without a choice as usual, or in the only way in which it was asked."""
+    if len({key.fingerprint for key in keys}) != 1:
+        return None
+    if chosen:
+        return keys[0].asked_with(chosen)
+    return next((key for key in keys if not key.query), keys[0] if len(keys) == 1 else None)
 
 
 def _listed(stored: list[AccountKey], language: str) -> str:
@@ -129,6 +146,17 @@ def account_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             "계좌 이름. 지운 계좌는 `history list` 가 보여 주는 글자",
             "the account's name; of one that is set up no more, the letters that `history list` shows",
         ).in_(),
+    )
+
+
+def query_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--param KEY=VALUE`: the history of fetches that were asked with it."""
+    return click.option(
+        "--param",
+        "parameters",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help=Text("이 조회 파라미터로 조회한 것의 이력", "of the fetches that were asked with this parameter").in_(),
     )
 
 
