@@ -1,8 +1,9 @@
 """The by-stock view: with INQR_DVSN 01 a stock stands in one row for cash and one for each loan; here they are joined.
 
 The service's own by-stock inquiry (INQR_DVSN 02) is refused since a notice of 2026-02-10, so the view is made here.
-How each field is joined stands in the API document's table (`fields.Join`). A stock with a single row is passed on as
-it came, digit for digit: what was given is never recomputed.
+How each field is joined stands in the API document's table (`fields.Join`). Of the price and the day's change that of the last
+row with a price counts: pages are fetched one after another, and a price that has moved between two of them is not unknown. A
+stock with a single row is passed on as it came, digit for digit: what was given is never recomputed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _MARKET = tuple(
     for field in HOLDING_FIELDS
     if field.key == "prdt_name" or (field.join is Join.SAME and field.kind.python_type in (int, Decimal))
 )
+#: What moves from one second to the next: one row's, so that they fit each other.
+_MOVING = ("prpr", "fltt_rt", "bfdy_cprs_icdc")
 _PRECISE = Context(prec=100)  # the default of 28 digits is too few for the longest values that the document allows
 
 
@@ -36,13 +39,13 @@ def join_by_stock(rows: Sequence[Holding]) -> tuple[Holding, ...]:
 def join_accounts(accounts: Sequence[tuple[datetime, Sequence[Holding]]]) -> tuple[Holding, ...]:
     """One Holding a stock over several accounts, each with the time of its rows, in the order of first appearance.
 
-    Joined as the rows of one account are, but for prices and names: those of the newest account that has the stock count
-    where they differ, since a price that has moved between two accounts is not unknown.
+    Joined as the rows of one account are, but for prices and names: where they differ those of the newest account count that
+    has a price for the stock, since a price that has moved between two accounts is not unknown.
     """
     joined = join_by_stock([row for _, rows in accounts for row in rows])
     newest: dict[str, Holding] = {}
     for _, rows in sorted(accounts, key=lambda account: account[0]):
-        newest |= {row.pdno: row for row in join_by_stock(rows)}
+        newest |= {row.pdno: row for row in join_by_stock(rows) if row.prpr or row.pdno not in newest}
     return tuple(_at_prices_of(newest[row.pdno], row) for row in joined)
 
 
@@ -52,7 +55,8 @@ def _at_prices_of(newest: Holding, row: Holding) -> Holding:
 
 
 def _join(rows: list[Holding]) -> Holding:
-    return Holding(*[_value(field, rows) for field in HOLDING_FIELDS])
+    priced = next((row for row in reversed(rows) if row.prpr), rows[-1])
+    return Holding(*[getattr(priced, field.key) if field.key in _MOVING else _value(field, rows) for field in HOLDING_FIELDS])
 
 
 def _value(field: Field, rows: list[Holding]) -> Any:

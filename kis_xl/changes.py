@@ -4,6 +4,8 @@
     CHANGE_FIELDS              the columns of a table of them, as data
     values(change, language)   one row of it
     EFFECT_FIELDS              two more columns: what of a valuation's change is the price's, and the rest
+    TABLE_FIELDS               all columns of the function KIS_CHANGES: those, and the move between them
+    table_values(change, ...)  one row of it
 
 Nothing is fetched or stored here: the balances are the caller's.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kis_xl.bystock import join_by_stock
 from kis_xl.fields import HOLDING_FIELDS, Field, Holding, Kind, by_key
@@ -35,7 +37,8 @@ class State(enum.Enum):
 class Move(enum.Enum):
     """How the quantity of a position moved; the value is its name in both languages.
 
-    Shares also come and go without a trade (transfers, splits, stock dividends): the API does not tell which.
+    Shares also come and go without a trade. What leaves the purchase amount as it was is told (`is_split`); the API does not
+    tell a transfer from a trade.
     """
 
     NEW = Text("신규", "new")
@@ -43,6 +46,7 @@ class Move(enum.Enum):
     REDUCED = Text("축소", "reduced")
     CLOSED = Text("청산", "closed")
     KEPT = Text("유지", "kept")
+    SPLIT = Text("분할·병합·무상", "split or merged")
 
     @property
     def caption(self) -> Text:
@@ -50,11 +54,41 @@ class Move(enum.Enum):
         return self.value
 
 
+def is_split(quantity_then: int, cost_then: int, quantity_now: int, cost_now: int) -> bool:
+    """Whether the quantity changed with no share bought or sold: split, merged, or given for nothing (bonus shares, stock dividends).
+
+    The costs are purchase amounts in won. A sale takes its part of them away and a purchase adds to them; what is split keeps
+    them, but for the fractions of a share that a merger of so many into one pays out.
+    """
+    if quantity_now == quantity_then or min(quantity_then, quantity_now, cost_then, cost_now) <= 0:
+        return False
+    if cost_now == cost_then:
+        return True
+    a_share_now, a_share_then = cost_now * quantity_then, cost_then * quantity_now
+    into_one = (2 * a_share_now + a_share_then) // (2 * a_share_then)
+    if into_one <= 1 or quantity_then // into_one != quantity_now:
+        return False
+    return abs(a_share_now - into_one * a_share_then) <= rounding(quantity_then) * quantity_then
+
+
+def rounding(quantity: int) -> int:
+    """How many won the purchase amount of so many shares may be off: the service rounds amounts, and averages to 4 digits."""
+    return 2 + abs(quantity) // 1_000
+
+
+def staying(quantity_then: int, quantity_now: int) -> int:
+    """How many shares are held at both times; of less than none (sold short) so many less."""
+    if (quantity_then > 0) is not (quantity_now > 0):
+        return 0
+    return min(quantity_then, quantity_now, key=abs)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One stock at two times: quantities in shares, amounts in won; 0 at the time at which it is not held.
 
-    `price_then` and `price_now` are the prices of a share, None where it is not held or the service had no price.
+    `price_then` and `price_now` are the prices of a share, None where it is not held or the service had no price for all of it;
+    `cost_then` and `cost_now` the purchase amounts.
     """
 
     pdno: str
@@ -68,6 +102,8 @@ class Change:
     profit_now: int
     price_then: int | None = None
     price_now: int | None = None
+    cost_then: int = 0
+    cost_now: int = 0
 
     @property
     def quantity_difference(self) -> int:
@@ -86,10 +122,14 @@ class Change:
 
     @property
     def move(self) -> Move:
-        """Whether the position is new, larger, smaller, closed or of the same quantity."""
+        """Whether the position is new, larger, smaller, closed, of the same quantity, or split."""
         if self.state is not State.HELD:
             return Move.NEW if self.state is State.NEW else Move.CLOSED
-        return Move.KEPT if not self.quantity_difference else Move.ADDED if self.quantity_difference > 0 else Move.REDUCED
+        if not self.quantity_difference:
+            return Move.KEPT
+        if is_split(self.quantity_then, self.cost_then, self.quantity_now, self.cost_now):
+            return Move.SPLIT
+        return Move.ADDED if self.quantity_difference > 0 else Move.REDUCED
 
     @property
     def is_priced(self) -> bool:
@@ -99,12 +139,17 @@ class Change:
 
     @property
     def price_effect(self) -> int | None:
-        """What the price made of the shares that were held all the time, in won; None where a price is missing."""
+        """What the price made of the shares that were held all the time, in won; None where a price is missing.
+
+        Where no share came or went, all of the valuation's difference: also of a stock that was split.
+        """
         if not self.is_priced:
             return None
         if self.price_then is None or self.price_now is None:
             return 0
-        return min(self.quantity_then, self.quantity_now) * (self.price_now - self.price_then)
+        if self.move in (Move.KEPT, Move.SPLIT):
+            return self.valuation_difference
+        return staying(self.quantity_then, self.quantity_now) * (self.price_now - self.price_then)
 
     @property
     def quantity_effect(self) -> int | None:
@@ -124,16 +169,19 @@ def changes(then: Sequence[Holding], now: Sequence[Holding]) -> tuple[Change, ..
 
 
 def _held(rows: Sequence[Holding]) -> dict[str, Holding]:
-    return {row.pdno: row for row in join_by_stock(rows) if row.hldg_qty}
+    """Each stock that is held, its rows joined; without a price where any of its rows has none: its valuation lacks that row."""
+    unpriced = {row.pdno for row in rows if row.hldg_qty and not row.prpr and not row.evlu_amt}
+    return {row.pdno: replace(row, prpr=0) if row.pdno in unpriced else row for row in join_by_stock(rows) if row.hldg_qty}
 
 
 def _change(state: State, then: Holding | None, now: Holding | None) -> Change:
     row = now or then
     assert row is not None  # noqa: S101 (a stock that is held at neither time has no change)
-    quantity, valuation, profit = (
-        (getattr(then, key) if then else 0, getattr(now, key) if now else 0) for key in ("hldg_qty", "evlu_amt", "evlu_pfls_amt")
+    quantity, valuation, profit, cost = (
+        (getattr(then, key) if then else 0, getattr(now, key) if now else 0)
+        for key in ("hldg_qty", "evlu_amt", "evlu_pfls_amt", "pchs_amt")
     )
-    return Change(row.pdno, row.prdt_name, state, *quantity, *valuation, *profit, _price(then), _price(now))
+    return Change(row.pdno, row.prdt_name, state, *quantity, *valuation, *profit, _price(then), _price(now), *cost)
 
 
 def _price(row: Holding | None) -> int | None:
@@ -173,8 +221,8 @@ EFFECT_FIELDS: tuple[Field, ...] = (
         Kind.WON,
         None,
         note=Text(
-            "두 시점 모두 보유한 수량 × 현재가의 변화",
-            "shares held at both times × change of the price",
+            "두 시점 모두 보유한 수량 × 현재가의 변화. 분할·병합·무상이면 평가금액 증감 전부",
+            "shares held at both times × change of the price; of a split stock the whole difference of its valuation",
         ),
         signed=True,
     ),
@@ -185,12 +233,30 @@ EFFECT_FIELDS: tuple[Field, ...] = (
         Kind.WON,
         None,
         note=Text(
-            "평가금액 증감에서 가격 영향을 뺀 나머지: 매매, 입출고, 권리 등",
-            "the rest of the valuation's difference: trades, transfers, splits",
+            "평가금액 증감에서 가격 영향을 뺀 나머지: 매매, 입출고 등",
+            "the rest of the valuation's difference: trades, transfers",
         ),
         signed=True,
     ),
 )
+
+#: How a position moved, for a table whose state keeps to new, closed and held.
+MOVE_FIELD: Field = Field(
+    "move",
+    "변동 구분",
+    "Move",
+    Kind.TEXT,
+    None,
+    note=Text("신규, 추가, 축소, 청산, 유지, 분할·병합·무상", "new, added, reduced, closed, kept, split or merged"),
+)
+
+#: The columns of KIS_CHANGES. The first twelve came first: formulas count on their places.
+TABLE_FIELDS: tuple[Field, ...] = (*CHANGE_FIELDS, MOVE_FIELD, *EFFECT_FIELDS)
+
+
+def table_values(change: Change, language: Language) -> tuple[str | int | None, ...]:
+    """The values of `TABLE_FIELDS` for one stock; None for an effect where the service had no price."""
+    return (*values(change, language), change.move.caption.in_(language), change.price_effect, change.quantity_effect)
 
 
 def values(change: Change, language: Language) -> tuple[str | int, ...]:

@@ -76,7 +76,9 @@ class Kind(enum.Enum):
 class Join(enum.Enum):
     """How a field of several rows of one stock becomes one value in the by-stock view."""
 
-    SAME = "the value that all rows share, blank (zero for a number) where they differ"
+    SAME = (
+        "the value that all rows share, blank (zero for a number) where they differ; a price and the day's change: of the last priced row"
+    )
     LISTED = "the distinct values, joined by ' + '"
     SUM = "the sum"
     AVERAGE = "purchase amount / quantity, from the sums"

@@ -241,8 +241,8 @@ def KIS_HISTORY(field: Any = None, start: Any = None, end: Any = None, account: 
 
 
 @excel_function(
-    "종목마다 당시와 지금의 수량, 평가금액, 손익과 그 차이를 돌려줍니다. 신규와 청산도 표시합니다.",
-    "Per stock its quantity, valuation and profit then and now, and the difference; new and closed positions.",
+    "종목마다 당시와 지금의 수량, 평가금액, 손익과 그 차이, 변동 구분(신규, 추가, 축소, 청산 등), 가격 영향과 수량 영향을 돌려줍니다.",
+    "Per stock its quantity, valuation and profit then and now, the difference, how it moved, and what the price and the quantity did.",
     Argument("since", Text("비교할 날짜. 비우면 저장된 이전 날", "The date to compare with; blank: the previous stored day.")),
     _ACCOUNT,
     examples=(
@@ -251,7 +251,7 @@ def KIS_HISTORY(field: Any = None, start: Any = None, end: Any = None, account: 
     ),
 )
 def KIS_CHANGES(since: Any = None, account: Any = None) -> Any:
-    """A header row of 12 columns, then a row a stock, closed ones last.
+    """A header row of 15 columns, then a row a stock, closed ones last. An effect is blank where a price is missing.
 
     For `*` those of one account after those of another, with its name first. Each is compared with its own last stored day.
     """

@@ -17,10 +17,11 @@ from kis_xl import udfs
 from kis_xl.bystock import join_accounts
 from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.datafolder import DataFolder
-from kis_xl.errors import AuthError, FieldError
-from kis_xl.excel import formats, jobs, mac, macros, session
+from kis_xl.errors import AuthError, DataError, FieldError
+from kis_xl.excel import formats, jobs, mac, macros, session, tables
 from kis_xl.excel.jobs import Report
 from kis_xl.excel.several import OfAccount, at_once
+from kis_xl.excel.view import Together, View
 from kis_xl.fields import SUMMARY_FIELDS, Environment
 from kis_xl.language import Text
 from kis_xl.models import Balance
@@ -430,6 +431,29 @@ def test_history_stands_side_by_side_and_is_never_a_partial_sum(three: Accounts)
     assert whole == [["Date", "Total valuation"], [answer[2][0], 30.0], [answer[4][0], 15080635.0]]
     assert udfs.KIS_HISTORY(None, whole[2][0], None, "**") == [whole[0], whole[2]]
     assert [formats.for_caption(caption) for caption in answer[0]][1:] == ["#,##0;-#,##0"] * 4
+
+
+def test_a_day_with_holdings_and_no_totals_is_no_day_of_nothing(three: Accounts) -> None:
+    """Without one account's totals the sums would pass for the whole; its holdings are known."""
+    udfs.KIS_HOLDINGS("*")
+    now = session.current()
+    for name in NAMES:
+        balance = now.view(name).balance
+        summary = None if name == PENSION else balance.summary
+        now.history.store(replace(balance, as_of=balance.as_of - timedelta(days=7), summary=summary))
+    assert udfs.KIS_HISTORY(None, None, None, "*")[1][1:] == [10010135.0, "", 70500.0, ""]
+    assert len(udfs.KIS_HISTORY(None, None, None, "**")) == 2
+    assert [row[1] for row in udfs.KIS_HISTORY("000660:hldg_qty", None, None, "**")[1:]] == [10.0, 10.0]
+
+
+def test_sums_without_one_accounts_totals_would_pass_for_the_whole(three: Accounts) -> None:
+    udfs.KIS_HOLDINGS("*")
+    views = [now.view(name) for now in [session.current()] for name in NAMES]
+    lacking = Together([*views[:2], View(replace(views[2].balance, summary=None))])
+    with pytest.raises(DataError, match="holdings without the account's totals"):
+        tables.totals(lacking)
+    empty = Together([*views[:2], View(replace(views[2].balance, summary=None, holdings=()))])
+    assert tables.totals(empty) == Together(views[:2]).summary
 
 
 def test_history_of_what_does_not_add_up_has_no_sum(three: Accounts) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kis_xl import kst
 from kis_xl.accounts import CHOOSABLE
-from kis_xl.changes import CHANGE_FIELDS
+from kis_xl.changes import TABLE_FIELDS
 from kis_xl.errors import AccountError, ArgumentError, DataError, KisError, OutputError
 from kis_xl.excel import arguments, failures, formats, options, values
 from kis_xl.excel.arguments import HOLDING_NAMES, SUMMARY_NAMES, Names
@@ -396,7 +396,7 @@ SAMPLES: dict[Kind, tuple[object, values.Cell]] = {
 }
 
 
-@pytest.mark.parametrize("field", [*HOLDING_FIELDS, *SUMMARY_FIELDS, *CHANGE_FIELDS], ids=lambda field: field.key)
+@pytest.mark.parametrize("field", [*HOLDING_FIELDS, *SUMMARY_FIELDS, *TABLE_FIELDS], ids=lambda field: field.key)
 def test_every_field_has_a_cell_of_its_kind(field: Field) -> None:
     value, cell = SAMPLES[field.kind]
     got = values.of_field(field, value)
@@ -436,7 +436,7 @@ def test_a_secret_that_the_cut_goes_through_is_hidden_all_the_same() -> None:
 # number formats
 
 
-@pytest.mark.parametrize("table", [HOLDING_FIELDS, SUMMARY_FIELDS, CHANGE_FIELDS], ids=["holdings", "account", "changes"])
+@pytest.mark.parametrize("table", [HOLDING_FIELDS, SUMMARY_FIELDS, TABLE_FIELDS], ids=["holdings", "account", "changes"])
 def test_a_caption_of_any_table_gets_its_fields_format(table: tuple[Field, ...]) -> None:
     for field in table:
         wanted = formats.number_format(field)

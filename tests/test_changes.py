@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_xl.changes import CHANGE_FIELDS, Change, State, changes, values
+from kis_xl.changes import CHANGE_FIELDS, TABLE_FIELDS, Change, Move, State, changes, is_split, staying, table_values, values
 from kis_xl.fields import Holding, Kind
 from kis_xl.language import Language
 from kis_xl.parsing import read_holdings
@@ -102,6 +102,72 @@ def test_there_and_back_again(then: list[Holding], now: list[Holding]) -> None:
         assert change.quantity_now == sum(row.hldg_qty for row in now if row.pdno == code)
 
 
+# split, not traded
+
+
+def cost(quantity: int, price: int, paid: int, **more: str) -> Holding:
+    """The stock 005930 at a price, with what all of it has cost."""
+    worth = quantity * price
+    return held("005930", quantity, worth, worth - paid, prpr=str(price), pchs_amt=str(paid), **more)
+
+
+@pytest.mark.parametrize(
+    ("now", "move"),
+    [
+        (cost(50, 14_400, 600_000), Move.SPLIT),  # five for one
+        (cost(1, 720_000, 600_000), Move.SPLIT),  # one for ten
+        (cost(12, 60_000, 600_000), Move.SPLIT),  # two bonus shares
+        (cost(50, 14_400, 600_001), Move.ADDED),
+        (cost(20, 72_000, 1_300_000), Move.ADDED),
+        (cost(5, 72_000, 300_000), Move.REDUCED),
+        (cost(10, 72_000, 650_000), Move.KEPT),
+    ],
+)
+def test_a_quantity_that_changed_at_the_same_cost_was_not_traded(now: Holding, move: Move) -> None:
+    (change,) = changes([cost(10, 70_000, 600_000)], [now])
+    assert change.move is move
+    assert change.state is State.HELD
+    if move is Move.SPLIT:
+        assert (change.price_effect, change.quantity_effect) == (now.evlu_amt - 700_000, 0)
+
+
+def test_what_was_merged_keeps_its_cost_but_for_the_fractions() -> None:
+    """Ten into one, and the five that make no whole one are paid out at the average."""
+    (change,) = changes([cost(105, 1_000, 84_000)], [cost(10, 11_000, 80_000)])
+    assert (change.move, change.price_effect, change.quantity_effect) == (Move.SPLIT, 5_000, 0)
+    assert not is_split(105, 84_000, 10, 8_000)  # sold
+    assert not is_split(105, 84_000, 11, 88_000)  # more than are whole
+    assert not is_split(105, 84_000, 10, 79_000)
+    assert not is_split(10, 0, 20, 0)  # no cost tells nothing
+    assert not is_split(10, 900, 10, 900)
+
+
+def test_a_tick_between_two_rows_is_no_missing_price() -> None:
+    then = [cost(10, 100, 900), cost(5, 101, 400, trad_dvsn_name="자기융자", loan_dt="20260102")]
+    now = [cost(10, 110, 900), cost(5, 111, 400, trad_dvsn_name="자기융자", loan_dt="20260102")]
+    (change,) = changes(then, now)
+    assert (change.price_then, change.price_now, change.is_priced) == (101, 111, True)
+    assert (change.price_effect, change.quantity_effect) == (150, 0)
+    (change,) = changes(then, now[:1])
+    assert (change.move, change.price_effect, change.quantity_effect) == (Move.REDUCED, 90, -495)
+
+
+def test_a_row_without_a_price_leaves_the_stock_without_one() -> None:
+    unpriced = cost(5, 0, 400, trad_dvsn_name="자기융자", loan_dt="20260102", fltt_rt="-100.00000000")
+    for rows in ([cost(10, 110, 900), unpriced], [unpriced, cost(10, 110, 900)]):
+        (change,) = changes([cost(15, 100, 1_300)], rows)
+        assert (change.is_priced, change.price_effect) == (False, None)
+    sold = cost(0, 0, 0, trad_dvsn_name="자기융자")
+    (change,) = changes([cost(15, 100, 1_300)], [cost(10, 110, 900), sold])
+    assert change.price_effect == 100
+
+
+def test_less_than_none_is_held_too() -> None:
+    assert [staying(*pair) for pair in ((10, 4), (-10, -4), (4, -4), (0, -4), (-4, 0), (0, 0))] == [4, -4, 0, 0, 0, 0]
+    (change,) = changes([cost(-10, 100, -1_000)], [cost(-4, 110, -400)])
+    assert (change.price_effect, change.quantity_effect) == (-40, 600)
+
+
 def test_the_columns_are_a_tables() -> None:
     assert [(field.key, field.ko, field.en, field.kind) for field in CHANGE_FIELDS] == [
         ("pdno", "상품번호", "Code", Kind.CODE),
@@ -128,3 +194,17 @@ def test_values_stand_in_the_columns_order(language: Language, states: list[str]
     assert rows[1] == ("005930", "삼성전자", states[1], 10, 12, 2, 700, 900, 200, -20, 30, 50)
     for row in rows:
         assert [type(value) for value in row] == [field.kind.python_type for field in CHANGE_FIELDS]
+
+
+@pytest.mark.parametrize(("language", "move"), [("ko", "추가"), ("en", "added")])
+def test_the_function_tells_the_move_and_what_made_it(language: Language, move: str) -> None:
+    assert TABLE_FIELDS[:12] == CHANGE_FIELDS
+    assert [(field.key, field.ko, field.en, field.kind) for field in TABLE_FIELDS[12:]] == [
+        ("move", "변동 구분", "Move", Kind.TEXT),
+        ("price_effect", "가격 영향", "Price effect", Kind.WON),
+        ("quantity_effect", "수량 영향", "Quantity effect", Kind.WON),
+    ]
+    (change,) = changes([cost(10, 100, 900)], [cost(15, 110, 1_450)])
+    assert table_values(change, language) == (*values(change, language), move, 100, 550)
+    (change,) = changes([cost(10, 100, 900)], [cost(15, 0, 1_450)])
+    assert table_values(change, language)[12:] == (move, None, None)

@@ -89,7 +89,7 @@ def test_balance_as_json_is_the_contracts(running: Simulator, capsys: pytest.Cap
     assert main(["balance", "--json"]) == 0
     text = capsys.readouterr().out
     document = json.loads(text, parse_float=Decimal)
-    assert list(document) == ["account", "environment", "as_of", "pages", "holdings", "summary", "checks"]
+    assert list(document) == ["account", "environment", "as_of", "pages", "holdings", "summary", "checks", "host", "from_kis"]
     assert (document["account"], document["environment"], document["pages"]) == ("1234****-01", "real", 2)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00", document["as_of"])
     for row, sent in zip(document["holdings"], running.account().holdings(), strict=True):

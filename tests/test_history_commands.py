@@ -171,7 +171,8 @@ def test_a_stored_balance_is_shown_as_a_fetched_one_and_said_to_be_stored(filled
 @pytest.mark.usefixtures("filled", "_set_up")
 def test_a_stored_balance_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(run(capsys, "show", "2026-11-20", "--json")[0], parse_float=Decimal)
-    assert list(document) == ["account", "environment", "as_of", "pages", "holdings", "summary", "checks", "stored", "source"]
+    of_balance = ["account", "environment", "as_of", "pages", "holdings", "summary", "checks", "host", "from_kis"]
+    assert list(document) == [*of_balance, "stored", "source", "query"]
     assert (document["account"], document["as_of"], document["pages"]) == ("8765****-22", "2026-11-20T16:00:00+09:00", None)
     assert (document["stored"], document["source"]) == (True, "service")
     stored = demo()

@@ -21,13 +21,15 @@ from kis_xl.cells import cell
 from kis_xl.cli import main
 from kis_xl.cli.history import files, tidy
 from kis_xl.datafolder import DataFolder
-from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Kind
-from kis_xl.history import History, Source
+from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Kind
+from kis_xl.history import AccountKey, History, Source
 from kis_xl.models import Balance
-from tests.history_kit import at, balance, demo, worth
+from tests.history_kit import at, balance, demo, sql, worth
 from tests.rows import holding_row
 
-BY_LETTERS = ["day", "account", *(field.key for field in HOLDING_FIELDS)]
+KIS = Environment.REAL.host
+WHOSE = ["day", "account", "environment", "host"]
+BY_LETTERS = [*WHOSE, *(field.key for field in HOLDING_FIELDS)]
 NASTY = ["=1+1", "+82", "-5", "@SUM(A1)", "＝1", "'quoted", "plain", 'say "a, b"', "two\nlines", "삼성전자"]
 
 
@@ -80,23 +82,23 @@ def rows_of(path: Path) -> list[list[str]]:
 def test_csv_has_every_digit(filled: list[Balance], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     days, holdings = exported(capsys, tmp_path / "year.csv")
     assert (days, holdings) == (tmp_path / "year_days.csv", tmp_path / "year_holdings.csv")
-    assert days.read_bytes().startswith(b"\xef\xbb\xbfday,account,as_of,environment,source,dnca_tot_amt,")
+    assert days.read_bytes().startswith(b"\xef\xbb\xbfday,account,environment,host,as_of,source,query,dnca_tot_amt,")
     head, *rows = rows_of(holdings)
     assert head == BY_LETTERS
     expected = [
-        [str(each.as_of.date()), "8765****-22", *(plain(getattr(row, field.key)) for field in HOLDING_FIELDS)]
+        [str(each.as_of.date()), "8765****-22", "real", KIS, *(plain(getattr(row, field.key)) for field in HOLDING_FIELDS)]
         for each in filled
         for row in each.holdings
     ]
     assert [[unmarked(value) for value in row] for row in rows] == expected
     _, *rows = rows_of(days)
-    assert [row[:5] for row in rows] == [
-        ["2026-11-18", "8765****-22", "2026-11-18T16:00:00+09:00", "real", "service"],
-        ["2026-11-19", "8765****-22", "2026-11-19T16:00:00+09:00", "real", "service"],
-        ["2026-11-20", "8765****-22", "2026-11-20T16:00:00+09:00", "real", "report"],
+    assert [row[:7] for row in rows] == [
+        ["2026-11-18", "8765****-22", "real", KIS, "2026-11-18T16:00:00+09:00", "service", ""],
+        ["2026-11-19", "8765****-22", "real", KIS, "2026-11-19T16:00:00+09:00", "service", ""],
+        ["2026-11-20", "8765****-22", "real", KIS, "2026-11-20T16:00:00+09:00", "report", ""],
     ]
-    assert rows[0][5:] == [plain(getattr(filled[0].summary, field.key)) for field in SUMMARY_FIELDS]
-    assert rows[2][5:] == [""] * len(SUMMARY_FIELDS)
+    assert rows[0][7:] == [plain(getattr(filled[0].summary, field.key)) for field in SUMMARY_FIELDS]
+    assert rows[2][7:] == [""] * len(SUMMARY_FIELDS)
 
 
 @pytest.mark.usefixtures("filled")
@@ -117,20 +119,20 @@ def test_xlsx_is_as_cells_are(
     book = load_workbook(path)
     assert book.sheetnames == ["일별", "보유종목"]
     head, *rows = list(book["보유종목"].iter_rows(values_only=True))
-    assert head == ("일자", "계좌", *(field.ko for field in HOLDING_FIELDS))
+    assert head == ("일자", "계좌", "환경", "서버", *(field.ko for field in HOLDING_FIELDS))
     expected = [(each.as_of, row) for each in filled for row in each.holdings]
     assert len(rows) == len(expected) == 70 + len(NASTY)
     for shown, (as_of, row) in zip(rows, expected, strict=True):
-        assert shown[:2] == (datetime(as_of.year, as_of.month, as_of.day), "8765****-22")  # noqa: DTZ001 (a cell knows no zone)
-        for field, value in zip(HOLDING_FIELDS, shown[2:], strict=True):
+        assert shown[:4] == (datetime(as_of.year, as_of.month, as_of.day), "8765****-22", "real", KIS)  # noqa: DTZ001 (a cell knows no zone)
+        for field, value in zip(HOLDING_FIELDS, shown[4:], strict=True):
             assert same(value, cell(field, getattr(row, field.key))), field.key
     page = book["보유종목"]
     assert {place.data_type for line in page.iter_rows(min_row=2) for place in line} <= {"s", "n", "d"}
-    assert page["P2"].number_format == "#,##0"
+    assert page["R2"].number_format == "#,##0"
     days = list(book["일별"].iter_rows(min_row=2, values_only=True))
-    assert days[0][2] == datetime(2026, 11, 18, 16)  # noqa: DTZ001 (a cell knows no zone)
-    assert days[1][5 + [field.key for field in SUMMARY_FIELDS].index("nass_amt")] == 2**53 - 1
-    assert days[2][5:] == (None,) * len(SUMMARY_FIELDS)
+    assert days[0][4] == datetime(2026, 11, 18, 16)  # noqa: DTZ001 (a cell knows no zone)
+    assert days[1][7 + [field.key for field in SUMMARY_FIELDS].index("nass_amt")] == "9007199254740991"  # Excel keeps 15 digits
+    assert days[2][7:] == (None,) * len(SUMMARY_FIELDS)
 
 
 def same(shown: object, given: object) -> bool:
@@ -255,4 +257,69 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.C
 
 def test_both_tables_have_the_day_and_the_account() -> None:
     for table in (tidy.DAYS, tidy.HOLDINGS):
-        assert [column.key for column in table.columns[:2]] == ["day", "account"]
+        assert [column.key for column in table.columns[:4]] == WHOSE
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_figures_of_a_simulator_say_so_in_both_tables(
+    history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setenv("KIS_XL_BASE_URL", "http://127.0.0.1:9")
+    history.store(balance(at(18), host="http://127.0.0.1:9"))
+    written = exported(capsys, tmp_path / f"x.{ending}")
+    if ending == "parquet":
+        from pyarrow import parquet  # noqa: PLC0415 (an extra)
+
+        first = [list(parquet.read_table(path).to_pylist()[0].values()) for path in written]
+    elif ending == "xlsx":
+        first = [list(next(sheet.iter_rows(min_row=2, values_only=True))) for sheet in load_workbook(written[0])]
+    else:
+        first = [rows_of(path)[1] for path in written]
+    assert [row[1:4] for row in first] == [["8765****-22", "real", "http://127.0.0.1:9"]] * 2
+
+
+def test_a_number_that_excel_would_round_is_a_text(history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    amounts = {"evlu_amt": "9" * 16, "pchs_amt": "-" + "9" * 15, "thdt_buyqty": "1" + "0" * 15, "loan_amt": "-1234567890123456"}
+    rates = {"pchs_avg_pric": "123456789012.3456", "fltt_rt": "1234567.12345678"}
+    history.store(balance(at(18), [holding_row(**amounts, **rates)]))
+    (path,) = exported(capsys, tmp_path / "x.xlsx")
+    page = load_workbook(path)["Holdings"]
+    found = dict(zip(BY_LETTERS, next(page.iter_rows(min_row=2, values_only=True)), strict=True))
+    assert {key: found[key] for key in (*amounts, *rates)} == {
+        "evlu_amt": "9999999999999999",
+        "pchs_amt": -999_999_999_999_999,
+        "thdt_buyqty": 10**15,
+        "loan_amt": "-1234567890123456",
+        "pchs_avg_pric": "123456789012.3456",
+        "fltt_rt": 12345.6712345678,
+    }
+
+
+def test_fetches_that_were_asked_otherwise_are_exported_by_themselves(
+    history: History, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history.store(balance(at(18)))
+    history.store(balance(at(19), parameters={"AFHR_FLPR_YN": "X", "PRCS_DVSN": "01"}))
+    usual, _ = exported(capsys, f"{tmp_path}/", "--format", "csv")
+    other, _ = exported(capsys, f"{tmp_path}/", "--format", "csv", "--param", "AFHR_FLPR_YN=X", "--param", "PRCS_DVSN=01")
+    assert [(row[0], row[6]) for row in rows_of(usual)[1:]] == [("2026-11-18", "")]
+    assert [(row[0], row[6]) for row in rows_of(other)[1:]] == [("2026-11-19", "AFHR_FLPR_YN=X PRCS_DVSN=01")]
+    assert [path.name for path in (usual, other)] == [
+        "KIS_history_env_days.csv",
+        "KIS_history_env_AFHR_FLPR_YN=X_PRCS_DVSN=01_days.csv",
+    ]
+    sql(str(home), "UPDATE kis_snapshot SET query = NULL WHERE day = '2026-11-18'")  # as an older version has left it
+    assert rows_of(exported(capsys, f"{tmp_path}/", "--format", "csv")[0])[1][6] == tidy.UNKNOWN
+
+
+def test_accounts_that_look_alike_have_files_of_their_own(
+    history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCOUNT", "APPKEY", "APPSECRET"):
+        monkeypatch.delenv(f"KIS_XL_{name}")
+    both = [balance(at(18)), balance(at(18), environment=Environment.MOCK, host=Environment.MOCK.host)]
+    keys = [AccountKey.of(each) for each in both]
+    for each in both:
+        history.store(each)
+    written = [exported(capsys, f"{tmp_path}/", "--account", key.letters)[0].name for key in keys]
+    assert written == [f"KIS_history_8765____-22_{key.letters}.xlsx" for key in keys]

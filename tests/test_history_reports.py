@@ -266,7 +266,7 @@ def put_fact(name: str, value: object) -> Callable[[Workbook], object]:
     def edit(book: Workbook) -> None:
         sheet = next(page for page in book if "Provenance" in page.tables)
         line = next(line for line in sheet.iter_rows() if line[0].value == name)
-        line[1].value = value  # type: ignore[assignment,union-attr]
+        line[1].value = value  # type: ignore[assignment]
 
     return edit
 
@@ -274,14 +274,14 @@ def put_fact(name: str, value: object) -> Callable[[Workbook], object]:
 def without_totals(book: Workbook) -> None:
     sheet = next(page for page in book if "Account" in page.tables)
     for line in sheet.iter_rows(min_row=2):
-        line[1].value = None  # type: ignore[assignment,union-attr]
+        line[1].value = None
 
 
 def without_checks(book: Workbook) -> None:
     sheet = next(page for page in book if "Provenance" in page.tables)
     for line in sheet.iter_rows():
         if str(line[0].value).startswith("check:"):
-            line[0].value = "note"  # type: ignore[union-attr]
+            line[0].value = "note"
 
 
 #: What no sum tells: only the digest of the figures does.

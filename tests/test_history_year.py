@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from kis_xl import kst
 from kis_xl.datafolder import DataFolder
 from kis_xl.history import History, Stored
-from kis_xl.history.year import Contribution, Month, Year, _Stocks, look_back
+from kis_xl.history.contributions import Contribution
+from kis_xl.history.contributions import contributions as contributed
+from kis_xl.history.year import Month, Year, look_back
 from kis_xl.parsing import read_holdings
 from kis_xl.trading import is_trading_day
 from tests.history_kit import KEY, balance, worth
@@ -101,11 +103,9 @@ def stored(number: int, rows: list[dict[str, str]]) -> Stored:
 
 
 def contributions(*days: list[dict[str, str]]) -> dict[str, tuple[int, int, int]]:
-    """Code to contribution, unrealized profit and shares sold."""
-    stocks = _Stocks()
-    for number, rows in enumerate(days):
-        stocks.add(stored(number, rows))
-    return {stock.pdno: (stock.amount, stock.unrealized, stock.sold) for stock in stocks.contributions()}
+    """Code to contribution, unrealized profit and shares sold, with trading days in between that are not stored."""
+    found = contributed([stored(number, rows) for number, rows in enumerate(days)], lambda _day: False)
+    return {stock.pdno: (stock.amount, stock.unrealized, stock.sold) for stock in found}
 
 
 LOAN = {"trad_dvsn_name": "자기융자", "loan_dt": "20260102"}
@@ -149,7 +149,7 @@ def test_the_largest_contribution_comes_first(history: History) -> None:
     after = [row("A", 1, 5, 10), row("B", 1, 30, 10), row("C", 1, 15, 10)]
     fill(history, {"2025-12-30": (30, before), "2026-01-02": (80, after)})
     year = looked_back(history)
-    assert year.stocks[0] == Contribution("B", "name of B", 20, 20, 0)
+    assert year.stocks[0] == Contribution("B", "name of B", 20, 20, 0, 0)
     assert [stock.pdno for stock in year.stocks] == ["B", "C", "A"]
     assert (year.change, year.contributed, year.rest) == (50, 20, 30)  # 30 more were put in, or came otherwise
 

@@ -24,7 +24,7 @@ from kis_xl.report import report_name, write_consolidated, write_report
 from kis_xl.report.past import DEMO_PAST
 from kis_xl.report.rows import encoded
 from tests.report_golden import KINDS, golden, made
-from tests.report_kit import AS_OF, BEYOND, TITLES, balance, opened, pairs, parts, past, stock, table_rows, texts
+from tests.report_kit import AS_OF, BEYOND, PARAMETERS, TITLES, balance, opened, pairs, parts, past, stock, table_rows, texts
 from tests.rows import holding_row, summary_row
 
 ROW = holding_row(
@@ -228,6 +228,24 @@ def test_the_reports_name(name: str, expected: str) -> None:
     assert report_name(balance(name=name)) == expected
 
 
+@pytest.mark.parametrize(
+    ("parameters", "usual", "end"),
+    [
+        ({}, {}, ""),
+        ({"AFHR_FLPR_YN": "Y"}, {}, "_AFHR_FLPR_YN=Y"),
+        ({"PRCS_DVSN": "01", "AFHR_FLPR_YN": "Y"}, {}, "_AFHR_FLPR_YN=Y_PRCS_DVSN=01"),
+        ({"AFHR_FLPR_YN": "Y"}, {"AFHR_FLPR_YN": "Y"}, ""),
+        ({}, {"AFHR_FLPR_YN": "Y"}, "_AFHR_FLPR_YN=N"),
+        ({"OFL_YN": "/"}, {}, "_OFL_YN=_"),
+    ],
+)
+def test_a_report_that_was_asked_otherwise_has_another_name(parameters: dict[str, str], usual: dict[str, str], end: str) -> None:
+    for name in ("연금", "가" * 40, "가" * 99):
+        made = report_name(balance(name=name, parameters={**PARAMETERS, **parameters}), usual)
+        assert made == f"KIS_{name[:60]}_2026-11-20{end}.xlsx"
+        assert len(made.encode()) + len(" (99)") <= 255
+
+
 def test_cells_keep_every_digit() -> None:
     percent = next(field for field in HOLDING_FIELDS if field.kind is Kind.PERCENT)
     assert cells.cell(percent, Decimal("-4.28685259")) == Decimal("-0.0428685259")
@@ -265,7 +283,7 @@ def test_columns_fit_what_they_hold_also_far_down(tmp_path: Path, worth: int) ->
 
 def test_the_file_names_the_program_and_its_time(tmp_path: Path) -> None:
     properties = written(tmp_path, "ko").properties
-    assert properties.title == "연금 계좌 2026-11-20"
+    assert properties.title == "연금 계좌 2026-11-20 (모의투자)"
     assert properties.creator.startswith("kis_xl ")
     assert properties.created == properties.modified == datetime(2026, 11, 20, 7, 5, 9)  # noqa: DTZ001 (UTC)
     with zipfile.ZipFile(tmp_path / "r.xlsx") as file:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from kis_xl import kst, udfs
+from kis_xl.accounts import Account
 from kis_xl.broker import Broker
 from kis_xl.cli import main
 from kis_xl.configedit import ConfigEditor, NewAccount
@@ -19,6 +21,7 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.excel import macros, session
 from kis_xl.fields import Environment
 from kis_xl.history import History
+from kis_xl.models import Balance
 from kis_xl.parsing import read_holdings
 from kis_xl.report import report_name
 from kis_xl.settings import Settings
@@ -27,6 +30,7 @@ from tests.broker_kit import inquiries, simulated
 from tests.excel_kit import finished, forget
 from tests.report_kit import ROWS, TOTALS, Locked, opened, stock, table_rows, texts
 
+export = importlib.import_module("kis_xl.cli.export")  # the package has the command by that name
 TODAY = kst.now().date()
 
 
@@ -112,7 +116,7 @@ def test_the_report_compares_with_the_stored_day(two: dict[str, Simulator], home
     assert (rows["000660"][2], rows["000660"][5], rows["005930"][2]) == ("added", 6, "new")
     assert len(table_rows(opened(tmp_path / "second.xlsx"), "History")) == 2
     assert main(["export", "--output", str(tmp_path / "other.xlsx"), "--param", "PRCS_DVSN=01"]) == 0
-    assert "query parameters of its own" in texts(opened(tmp_path / "other.xlsx"), "Changes")
+    assert "Days that were asked with others are not compared." in texts(opened(tmp_path / "other.xlsx"), "Changes")
 
 
 def store_earlier(home: Path, *, days: int) -> None:
@@ -155,6 +159,72 @@ def test_a_report_that_is_open_is_told_by_the_button(two: dict[str, Simulator], 
     assert len(told.path.splitlines()) == 2
 
 
+def test_a_report_that_was_asked_otherwise_does_not_take_the_usual_ones_place(
+    two: dict[str, Simulator], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = f"{tmp_path}/r/"
+
+    def written(*arguments: str) -> list[str]:
+        assert main(["export", "--lang", "en", "--output", folder, *arguments]) == 0
+        return [Path(line).name for line in capsys.readouterr().out.splitlines()]
+
+    (usual,) = written()
+    before = (tmp_path / "r" / usual).read_bytes()
+    special = ["--param", "PRCS_DVSN=01", "--param", "afhr_flpr_yn=y"]
+    end = f"{TODAY}_AFHR_FLPR_YN=Y_PRCS_DVSN=01.xlsx"
+    assert written(*special) == [f"KIS_주식_{end}"]
+    assert written("--all", *special) == [f"KIS_주식_{end}", f"KIS_연금_{end}"]
+    assert written("--together", *special) == [f"KIS_all_{end}"]
+    assert (tmp_path / "r" / usual).read_bytes() == before
+    assert written("--param", "PRCS_DVSN=00") == [usual] == [f"KIS_주식_{TODAY}.xlsx"]  # which it is anyway
+    assert main(["export", "--output", str(tmp_path / "mine.xlsx"), *special]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'mine.xlsx'}\n"
+    # for somebody who always asks so it is the usual report, and the document's own way is the special one
+    monkeypatch.setenv("KIS_XL_PARAMETERS", "AFHR_FLPR_YN=X")
+    assert written() == [usual]
+    assert written("--together") == [f"KIS_all_{TODAY}.xlsx"]
+    assert written("--param", "AFHR_FLPR_YN=N") == [f"KIS_주식_{TODAY}_AFHR_FLPR_YN=N.xlsx"]
+    assert written("--together", "--param", "AFHR_FLPR_YN=N") == [f"KIS_all_{TODAY}_AFHR_FLPR_YN=N.xlsx"]
+
+
+@pytest.mark.usefixtures("two")
+def test_the_buttons_report_with_options_is_another_one_too(home: Path) -> None:
+    macros.start_export()
+    usual = Path(finished().path)
+    before = usual.read_bytes()
+    macros.start_export("", "AFHR_FLPR_YN=Y; top=3")
+    assert finished().path == str(home / "reports" / f"KIS_주식_{TODAY}_AFHR_FLPR_YN=Y.xlsx")
+    assert (usual.name, usual.read_bytes()) == (f"KIS_주식_{TODAY}.xlsx", before)
+
+
+def test_a_demo_with_parameters_is_another_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIS_XL_PARAMETERS", "PRCS_DVSN=01")
+    for more, end in ((), ""), (("--param", "AFHR_FLPR_YN=Y"), "_AFHR_FLPR_YN=Y"):
+        assert main(["demo", "--rows", "1", "--output", f"{tmp_path}/", *more]) == 0
+        assert Path(capsys.readouterr().out.strip()).name == f"KIS_demo_{TODAY}{end}.xlsx"
+
+
+@pytest.mark.usefixtures("two")
+def test_money_of_a_simulator_is_not_added_to_kis_own(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_ours(settings: Settings, account: Account, parameters: dict[str, str]) -> Balance:
+        assert account.host != account.environment.host  # nobody is asked at KIS itself
+        return fetch(settings, account, parameters)
+
+    fetch: Callable[..., Balance] = export.fetch
+    monkeypatch.setattr(export, "fetch", only_ours)
+    secrets = {"number": "33333333-01", "appkey": "3" * 36, "appsecret": "3" * 180}
+    ConfigEditor(DataFolder(home)).add(NewAccount("진짜", {"number": "3333****-01"}, {}, secrets), secrets="file")
+    assert main(["export", "--together", "--output", f"{tmp_path}/r.xlsx"]) == 0
+    told = capsys.readouterr()
+    assert "진짜: left out: it is not of the default account's environment and server" in told.err
+    heads = [place.value for place in opened(tmp_path / "r.xlsx")["Account"][1]]
+    assert heads[:4] == ["Item", "주식", "연금", "Total"]
+
+
 def test_together_counts_an_account_once_and_only_money_of_one_kind(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,8 +232,8 @@ def test_together_counts_an_account_once_and_only_money_of_one_kind(
         whose = running.account(Environment.REAL)
         secrets = {"number": whose.number, "appkey": whose.appkey, "appsecret": whose.appsecret}
         values = {"number": f"{whose.number[:4]}****{whose.number[8:]}", "base_url": running.real_url}
-        for name in ("savings", "the same again"):
-            ConfigEditor(DataFolder(home)).add(NewAccount(name, values, {}, secrets))
+        for name, parameters in {"savings": {}, "the same again": {"AFHR_FLPR_YN": "X"}}.items():
+            ConfigEditor(DataFolder(home)).add(NewAccount(name, values, parameters, secrets))
         ConfigEditor(DataFolder(home)).add(NewAccount("practice", {"practice": True}))
         assert main(["export", "--together", "--output", str(tmp_path / "all.xlsx"), "--lang", "en"]) == 0
         assert main(["export", "--account", "savings", "--output", str(tmp_path / "one.xlsx"), "--lang", "en"]) == 0

@@ -21,6 +21,7 @@ from kis_xl.history import History
 from kis_xl.parsing import read_holdings
 from kis_xl.report import consolidated_name, write_consolidated, write_report
 from kis_xl.report.past import DAILY_FIELDS, DEMO_PAST, NO_PAST, Past, read_past
+from tests.history_kit import sql
 from tests.report_kit import AS_OF, BEYOND, EARLIER, ROWS, TOTALS, balance, opened, pairs, past, stock, table_rows, texts
 from tests.rows import summary_row
 
@@ -65,7 +66,7 @@ def test_both_effects_add_up_to_the_won(then: list[dict[str, str]], now: list[di
         assert price + rest == change.valuation_difference
         if change.state is not State.HELD:
             assert price == 0
-        if change.move is Move.KEPT:
+        if change.move in (Move.KEPT, Move.SPLIT):
             assert rest == 0
 
 
@@ -74,8 +75,32 @@ def test_a_price_is_missing_only_where_the_stock_was_held() -> None:
     assert Change("005930", "", State.NEW, 0, 1, 0, 0, 0, 0, None, None).quantity_effect is None
     assert Change("005930", "", State.CLOSED, 1, 0, 5, 0, 0, 0, 5, None).quantity_effect == -5
     assert Change("005930", "", State.HELD, 1, 1, 5, 0, 0, 0, 5, None).price_effect is None
-    assert [move.caption.en for move in Move] == ["new", "added", "reduced", "closed", "kept"]
+    assert [move.caption.en for move in Move] == ["new", "added", "reduced", "closed", "kept", "split or merged"]
     assert all(field.signed for field in EFFECT_FIELDS)
+
+
+def test_a_split_is_the_prices_and_said_to_be_one(tmp_path: Path) -> None:
+    book = report(
+        tmp_path, balance([stock("005930", "삼성전자", 50, 14_400, 600_000)]), past([stock("005930", "삼성전자", 10, 70_000, 600_000)])
+    )
+    (row,) = table_rows(book, "Changes")
+    assert (row[2], row[5], row[8], *row[12:]) == ("split or merged", 40, 20_000, 20_000, 0, None)
+    assert "nothing was bought or sold" in texts(book, "Changes")
+    sheet = book["Overview"]
+    amounts = {row[7].value: row[11].value for row in sheet.iter_rows() if row[7].value}
+    assert amounts["Price effect (computed)"] == 20_000
+    assert "split or merged" in texts(book, "Overview")
+    assert "nothing was bought or sold" not in texts(report(tmp_path, then=past()), "Changes")
+
+
+def test_a_price_that_comes_back_is_no_trade(tmp_path: Path) -> None:
+    unpriced = stock("005930", "삼성전자", 10, 0, 600_000, "-100.00000000")
+    book = report(tmp_path, balance([stock("005930", "삼성전자", 10, 70_000, 600_000)]), past([unpriced]))
+    amounts = {row[7].value: row[11].value for row in book["Overview"].iter_rows() if row[7].value}
+    assert amounts["Valuation of stocks without a price (computed)"] == 700_000
+    assert amounts["Rest: trades, money in or out, costs (computed)"] == -49_000 - 700_000
+    both = report(tmp_path, balance([unpriced]), past([unpriced]))  # nothing is lost by it
+    assert "Valuation of stocks without a price" not in texts(both, "Overview")
 
 
 def test_a_first_report_has_no_changes_and_says_when_they_come(tmp_path: Path) -> None:
@@ -115,12 +140,31 @@ def test_only_days_before_the_balance_count(tmp_path: Path) -> None:
     assert found.days[0][1] == tuple(int(TOTALS[field.key]) for field in DAILY_FIELDS)
 
 
-def test_other_parameters_than_usual_are_a_caveat(tmp_path: Path) -> None:
+def test_days_that_were_asked_in_another_way_are_not_compared(tmp_path: Path) -> None:
     history = History(DataFolder(tmp_path))
     history.store(balance(as_of=EARLIER))
-    then = read_past(history, balance(), usual=False)
+    asked = replace(balance(), parameters={**balance().parameters, "AFHR_FLPR_YN": "X"})
+    then = read_past(history, asked)
+    assert (then.earlier, then.days) == (None, ())
+    assert "with others are not compared" in texts(report(tmp_path, then=then), "Changes")
+    history.store(replace(asked, as_of=EARLIER + timedelta(minutes=1)))
+    found = read_past(history, asked).earlier
+    assert found is not None
+    assert found.query == "AFHR_FLPR_YN=X"
+    usual = read_past(history, balance()).earlier
     history.close()
-    assert "query parameters of its own" in texts(report(tmp_path, then=then), "Changes")
+    assert usual is not None
+    assert usual.as_of == EARLIER
+
+
+def test_a_day_of_which_nobody_knows_how_it_was_asked_is_a_caveat(tmp_path: Path) -> None:
+    history = History(DataFolder(tmp_path))
+    history.store(balance(as_of=EARLIER))
+    sql(str(tmp_path), "UPDATE kis_snapshot SET query = NULL")
+    then = read_past(history, replace(balance(), parameters={"AFHR_FLPR_YN": "X"}))
+    history.close()
+    assert "is not known" in texts(report(tmp_path, then=then), "Changes")
+    assert "is not known" in texts(report(tmp_path, then=then), "Overview")
 
 
 # the history
@@ -149,7 +193,8 @@ def test_the_overview_shows_the_services_own_figures(tmp_path: Path) -> None:
     amounts = {row[7].value: row[11].value for row in sheet.iter_rows() if row[7].value}
     assert amounts["Change of the total valuation (computed)"] == -49_000
     assert amounts["Price effect (computed, where priced)"] == 33_000
-    assert amounts["Rest: trades, money in or out, costs (computed)"] == -82_000
+    assert amounts["Valuation of stocks without a price (computed)"] == -2_277_000  # it lost its price: that is no trade
+    assert amounts["Rest: trades, money in or out, costs (computed)"] == -49_000 - 33_000 + 2_277_000
     assert len(sheet._charts) == 2
 
 
@@ -275,6 +320,17 @@ def test_changes_of_several_accounts_are_each_with_its_own_past(tmp_path: Path) 
     assert "ISA: This is a demonstration" in texts(book, "Changes")
 
 
+def test_the_days_that_changes_are_seen_from_are_named_where_accounts_differ(tmp_path: Path) -> None:
+    assert "Changes since 2026-11-19\n" in texts(both(tmp_path, then=past()), "Overview")
+    late = past()
+    assert late.earlier is not None
+    older = replace(late, earlier=replace(late.earlier, as_of=late.earlier.as_of - timedelta(days=2)))
+    told = "Changes since each account's earlier day (2026-11-17 to 11-19)\n"
+    assert told in texts(both(tmp_path, then=older), "Overview")
+    early = replace(late, earlier=replace(late.earlier, as_of=late.earlier.as_of.replace(hour=0)))
+    assert "Changes since 2026-11-19\n" in texts(both(tmp_path, then=early), "Overview")
+
+
 def test_accounts_of_one_name_get_columns_of_their_own(tmp_path: Path) -> None:
     same = [(balance(name="같은\n이름"), DEMO_PAST), (balance(name="같은 이름"), DEMO_PAST)]
     book = opened(write_consolidated(same, tmp_path / "all.xlsx", "ko"))
@@ -289,6 +345,9 @@ def test_no_figure_is_older_than_the_report_says(tmp_path: Path) -> None:
     late = replace(balance(), as_of=datetime(2026, 11, 21, 0, 1, tzinfo=kst.KST))
     assert consolidated_name([late, balance()], "ko") == "KIS_전체_2026-11-20.xlsx"
     assert consolidated_name([late], "en") == "KIS_all_2026-11-21.xlsx"
+    special = replace(late, parameters={**late.parameters, "AFHR_FLPR_YN": "X"})
+    assert consolidated_name([late, special], "en") == "KIS_all_2026-11-21_AFHR_FLPR_YN=X.xlsx"
+    assert consolidated_name([late, special], "en", [{}, {"AFHR_FLPR_YN": "X"}]) == "KIS_all_2026-11-21.xlsx"
 
 
 def test_weights_are_parts_of_the_total_valuation(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def document_of(balance: Balance, rows: tuple[Holding, ...]) -> dict[str, Any]:
         "holdings": [_entries(row, HOLDING_FIELDS) for row in rows],
         "summary": None if balance.summary is None else _entries(balance.summary, SUMMARY_FIELDS),
         "checks": [{"name": check.name, "expected": check.expected, "actual": check.actual, "ok": check.ok} for check in balance.checks()],
+        "host": balance.host,
+        "from_kis": balance.from_kis,
     }
 
 

@@ -14,6 +14,7 @@ from kis_xl.cli.reporting import Place, past_of, write, write_together
 from kis_xl.cli.telling import tell
 from kis_xl.configfile import ALL
 from kis_xl.errors import ArgumentError, KisError
+from kis_xl.fields import Environment
 from kis_xl.history import AccountKey
 from kis_xl.language import Text
 from kis_xl.settings import Settings
@@ -56,7 +57,7 @@ def export(
 def export_one(settings: Settings, account: Account, place: Place, language: str | None, parameters: dict[str, str]) -> Path:
     """Fetch one account and write its report; the path. Raises KisError."""
     balance = fetch(settings, account, parameters)
-    return write(balance, place, language, settings, past_of(balance, settings, parameters))
+    return write(balance, place, language, settings, past_of(balance, settings), account.parameters)
 
 
 def _check(account_name: str | None, *, every: bool, together: bool) -> None:
@@ -81,7 +82,8 @@ def _export_each(settings: Settings, names: tuple[str, ...], place: Place, langu
 def _export_together(settings: Settings, place: Place, language: str | None, chosen: dict[str, str]) -> Path:
     """Fetch all accounts and write one report; nothing where one fails, since sums without it would pass for the whole."""
     balances = []
-    for account in _of_one_kind(settings):
+    accounts = _of_one_kind(settings)
+    for account in accounts:
         try:
             balances.append(fetch(settings, account, chosen))
         except KisError as error:
@@ -90,21 +92,22 @@ def _export_together(settings: Settings, place: Place, language: str | None, cho
             continue
         fault.what = Text(f"{account.name}: {fault.what.ko}", f"{account.name}: {fault.what.en}")
         raise fault
-    return write_together([(balance, past_of(balance, settings, chosen)) for balance in balances], place, language, settings)
+    usual = [account.parameters for account in accounts]
+    return write_together([(balance, past_of(balance, settings)) for balance in balances], place, language, settings, usual)
 
 
 def _of_one_kind(settings: Settings) -> list[Account]:
     """The accounts whose money can be added up: of the default one's environment, each once, whatever names it has.
 
-    What is left out is told: a game's money beside real money would be a sum of nothing.
+    What is left out is told: a game's money beside real money would be a sum of nothing, and so would a simulator's beside KIS's.
     """
-    first = settings.account()  # none is an error, which says how one is set up
-    chosen: dict[AccountKey, Account] = {}
+    kind = _kind(settings.account())  # none is an error, which says how one is set up
+    chosen: dict[str, Account] = {}
     for name in settings.account_names():
         account = settings.account(name)
-        key = AccountKey.of(account)
-        if (account.environment, account.practice is None) != (first.environment, first.practice is None):
-            why = Text("기본 계좌와 환경이 달라 뺍니다", "left out: it is not of the default account's environment")
+        key = AccountKey.of(account).fingerprint  # however it is asked
+        if _kind(account) != kind:
+            why = Text("기본 계좌와 환경이나 서버가 달라 뺍니다", "left out: it is not of the default account's environment and server")
         elif key in chosen:
             why = Text(f"{chosen[key].name} 와 같은 계좌라 뺍니다", f"left out: it is the same account as {chosen[key].name}")
         else:
@@ -112,3 +115,8 @@ def _of_one_kind(settings: Settings) -> list[Account]:
             continue
         click.echo(f"warning: {name}: {why.in_()}", err=True)
     return list(chosen.values())
+
+
+def _kind(account: Account) -> tuple[Environment, bool, bool]:
+    """Whose money it is: real or a game's, of KIS's own server, of another one, or of a practice account."""
+    return account.environment, account.practice is None, account.host == account.environment.host

@@ -80,30 +80,38 @@ class Place:
         return self
 
 
-def past_of(balance: Balance, settings: Settings, parameters: Mapping[str, str]) -> Past:
-    """What the history knows of the days before `balance`, which was asked with `parameters` besides its usual ones."""
+def past_of(balance: Balance, settings: Settings) -> Past:
+    """What the history knows of the days before `balance`."""
     history = History(settings.folder)
     try:
-        return read_past(history, balance, usual=not parameters)
+        return read_past(history, balance)
     finally:
         history.close()
 
 
-def write(balance: Balance, place: Place, language: str | None, settings: Settings, past: Past) -> Path:
-    """Write the report, tell what is doubtful in it; its path. `language` None is the user's."""
+def write(
+    balance: Balance, place: Place, language: str | None, settings: Settings, past: Past, usual: Mapping[str, str] | None = None
+) -> Path:
+    """Write the report, tell what is doubtful in it; its path. `language` None is the user's.
+
+    `usual` are the query parameters that the account is asked with anyway, None for those of all accounts: a report that was
+    asked with others does not take the place of the usual one.
+    """
     tell_doubts(balance)
-    wanted = place.file_for(report_name(balance))
+    wanted = place.file_for(report_name(balance, settings.parameters() if usual is None else usual))
     with writing_status():
         written = write_report(balance, wanted, _chosen(language, settings), past, today=kst.now().date())
     return _told(wanted, written)
 
 
-def write_together(accounts: Sequence[tuple[Balance, Past]], place: Place, language: str | None, settings: Settings) -> Path:
-    """Write one report over several accounts, as `write` does."""
+def write_together(
+    accounts: Sequence[tuple[Balance, Past]], place: Place, language: str | None, settings: Settings, usual: Sequence[Mapping[str, str]]
+) -> Path:
+    """Write one report over several accounts, as `write` does; `usual` are each account's parameters."""
     for balance, _ in accounts:
         tell_doubts(balance)
     chosen = _chosen(language, settings)
-    wanted = place.file_for(consolidated_name([balance for balance, _ in accounts], chosen))
+    wanted = place.file_for(consolidated_name([balance for balance, _ in accounts], chosen, usual))
     with writing_status():
         written = write_consolidated(accounts, wanted, chosen, today=kst.now().date())
     return _told(wanted, written)

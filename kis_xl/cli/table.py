@@ -27,7 +27,7 @@ def show_table(fetched: Balance, rows: tuple[Holding, ...]) -> None:
     """Show `rows` (the holdings, or the by-stock view) and the account's totals on standard output."""
     # a file or a pipe has no width: nothing is cut
     console = Console() if sys.stdout.isatty() else Console(width=_NO_WIDTH, no_color=True)
-    caption = fetched.environment.caption.in_()
+    caption = fetched.environment.caption.in_() + ("" if fetched.from_kis else f", {escape(fetched.host)}")
     console.print(
         f"[bold]{escape(fetched.name)}[/] {fetched.account.masked} ({caption})  {fetched.as_of:%Y-%m-%d %H:%M:%S} KST", highlight=False
     )

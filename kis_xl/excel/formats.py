@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kis_xl.changes import CHANGE_FIELDS
+from kis_xl.changes import TABLE_FIELDS
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Field, Kind
 from kis_xl.language import Text
 
@@ -56,7 +56,7 @@ def _folded(caption: str) -> str:
 
 
 def _all() -> Iterator[tuple[str, str]]:
-    for field in (*CHANGE_FIELDS, *SUMMARY_FIELDS, *HOLDING_FIELDS):
+    for field in (*TABLE_FIELDS, *SUMMARY_FIELDS, *HOLDING_FIELDS):
         for name in (field.key, field.ko, field.en):
             yield _folded(name), number_format(field)
     for caption, wanted in _OTHERS:

@@ -203,7 +203,7 @@ class Export:
         from kis_xl.report import beside, report_name, write_report  # noqa: PLC0415 (openpyxl: cells need none)
         from kis_xl.report.past import read_past  # noqa: PLC0415 (as above)
 
-        wanted = self._folder / report_name(balance)
+        wanted = self._folder / report_name(balance, self._key.account.parameters)
         try:
             past = read_past(self._history, balance)
             written = write_report(balance, wanted, self._language, past, today=kst.now().date())

@@ -153,7 +153,9 @@ class _Xlwings:
         area = page.range(cells)
         last = max(area.last_cell.row, page.used_range.last_cell.row)
         area.resize(last - area.row + 1).clear_contents()
-        area[0, 0].resize(len(rows), len(rows[0])).value = rows
+        # an older workbook's table may have fewer columns than the function has now: what stands beside it is the user's
+        shown = [row[: area.columns.count] for row in rows]
+        area[0, 0].resize(len(shown), len(shown[0])).value = shown
 
     def status(self, line: str) -> None:
         self._book.app.status_bar = line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from kis_xl.changes import CHANGE_FIELDS, changes, values
+from kis_xl.changes import TABLE_FIELDS, changes, table_values
 from kis_xl.errors import ArgumentError, DataError, KisError
 from kis_xl.excel import arguments
 from kis_xl.excel.arguments import ACCOUNT_FIELD, AS_ONE, HOLDING_NAMES, SUMMARY_NAMES
@@ -33,6 +33,11 @@ class _Series:
     stocks: tuple[str | None, ...]
     start: date | None
     end: date | None
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it is a field of a stock."""
+        return self.stocks != (None,)
 
     @classmethod
     def read(cls, field: str, start: date | None, end: date | None) -> _Series:
@@ -68,7 +73,10 @@ def series(session: Session, account: Any, field: str, start: date | None, end: 
     if not rows:
         raise DataError(
             Text("이 기간에 저장된 날이 없습니다.", "no day is stored in this period"),
-            Text("조회할 때마다 그날의 잔고가 저장됩니다.", "Each day's balance is stored when it is fetched."),
+            Text(
+                "조회할 때마다 그날의 잔고가 저장됩니다. 저장된 이력: `kis-xl history list`",
+                "Each day's balance is stored when it is fetched. `kis-xl history list` shows what is stored.",
+            ),
         )
     return [header, *([of_any(day), *(of_field(wanted.field, found) for found in cells)] for day, *cells in rows)]
 
@@ -84,7 +92,9 @@ def _side_by_side(session: Session, wanted: _Series) -> list[list[Any]]:
     rows = [[column.get(day) for column in columns] for day in days]
     if not adds_up(wanted.field):
         return [[day, *row] for day, row in zip(days, rows, strict=True)]
-    whole = set.intersection(*(set(session.history.days(AccountKey.of(key.account))) for key in keys))
+    fetched = (session.history.overview(AccountKey.of(key.account), wanted.start, wanted.end) for key in keys)
+    # a stock's rows are there without the totals, too
+    whole = set.intersection(*({each.day for each in days if each.adds_up or wanted.is_stock} for days in fetched))
     return [[day, *row, sum(value or 0 for value in row) if day in whole else None] for day, row in zip(days, rows, strict=True)]
 
 
@@ -106,7 +116,7 @@ def since(session: Session, account: Any, start: date | None) -> Grid:
     before = [_before(session, view, start, is_named=is_all) for view in views]
     days = {stored.as_of.date() for stored in before}
     then = days.pop() if len(days) == 1 else None
-    header = [_dated(field, then, session.language) for field in CHANGE_FIELDS]
+    header = [_dated(field, then, session.language) for field in TABLE_FIELDS]
     if is_all and arguments.account(account) != AS_ONE:
         header.insert(0, ACCOUNT_FIELD.caption.in_(session.language))
         rows = [
@@ -152,9 +162,9 @@ def _stored_before(session: Session, balance: Balance, start: date | None) -> St
 
 
 def _changed(then: Sequence[Holding], now: Sequence[Holding], language: Language) -> Grid:
-    """A row a stock."""
+    """A row a stock; what is not known, for want of a price, is blank."""
     return [
-        [of_field(field, found) for field, found in zip(CHANGE_FIELDS, values(change, language), strict=True)]
+        [of_field(field, found) for field, found in zip(TABLE_FIELDS, table_values(change, language), strict=True)]
         for change in changes(then, now)
     ]
 

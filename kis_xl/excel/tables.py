@@ -71,12 +71,17 @@ def _with_accounts(rows: Rows, places: Sequence[int]) -> list[Row]:
 
 def totals(figures: Figures) -> Row:
     """The cells of the account's totals. DataError where the service has none."""
-    if figures.summary is None:
+    if figures.summary is not None:
+        return figures.summary
+    if figures.rows.holdings:
         raise DataError(
-            Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "the service gave no totals (an empty mock account)"),
-            Text("보유종목이나 예수금이 생기면 나타납니다.", "They appear once the account holds something."),
+            Text("서버가 보유종목은 주고 계좌 합계는 주지 않았습니다.", "the service gave holdings without the account's totals"),
+            Text("새로고침 하세요. 되풀이되면 로그 파일과 함께 알려 주세요.", "Refresh. If it happens again, report it with the log file."),
         )
-    return figures.summary
+    raise DataError(
+        Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "the service gave no totals (an empty mock account)"),
+        Text("보유종목이나 예수금이 생기면 나타납니다.", "They appear once the account holds something."),
+    )
 
 
 def summary(figures: Figures, fields: tuple[int, ...], headers: int, language: Language) -> Grid:

@@ -143,8 +143,11 @@ class Together(Figures):
     def summary(self) -> Row | None:
         """The sums, and blanks for what does not add up.
 
-        An account that the service has no totals for holds nothing, and adds nothing; None where no account has any.
+        An account that the service has no totals for holds nothing, and adds nothing. None where no account has any, and where one
+        holds something: without it the sums would pass for the whole.
         """
+        if any(part.balance.summary is None and part.balance.holdings for part in self.parts):
+            return None
         known = [part.balance.summary for part in self.parts if part.balance.summary is not None]
         if not known:
             return None

@@ -127,6 +127,11 @@ class Day:
     source: Source
     fetches: int
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether its totals, or that it has none, tell what the account was worth: not so with rows and no totals."""
+        return self.tot_evlu_amt is not None or not self.rows
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

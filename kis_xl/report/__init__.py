@@ -14,11 +14,13 @@ book       from sheets to a file; `placing` where it goes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from kis_xl import kst
+from kis_xl.accounts import CHOOSABLE
 from kis_xl.datafolder import in_file_name
 from kis_xl.language import Language
 from kis_xl.models import Balance
@@ -31,7 +33,11 @@ from kis_xl.report.subject import ALL, Part, Subject
 
 __all__ = ["beside", "consolidated_name", "report_name", "write_consolidated", "write_report"]
 
-_LONGEST_NAME = 180
+#: In bytes, which file systems count; Hangul takes three. A name of 40 letters, the longest that an account may have, is never cut.
+_LONGEST_NAME: Final = 180
+_LONGEST_WITH_PARAMETERS: Final = 230
+#: As the document has them; no parameters of an account's own.
+_USUAL: Final[Mapping[str, str]] = {}
 
 
 def write_report(balance: Balance, path: Path, language: Language, past: Past = NO_PAST, *, today: date | None = None) -> Path:
@@ -58,19 +64,36 @@ def _write(subject: Subject, path: Path) -> Path:
         notes.fields(subject.language),
         notes.provenance(subject),
     ]
-    title = f"{subject.name} {subject.as_of:%Y-%m-%d}"
+    title = f"{subject.name} {subject.as_of:%Y-%m-%d}" + (f" ({subject.mark})" if subject.mark else "")
     return place_report(path, lambda: write_book(sheets, title, subject.as_of, subject.language))
 
 
-def report_name(balance: Balance) -> str:
-    """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems. The date is Korea's."""
-    shortened = (
-        in_file_name(balance.name).encode()[:_LONGEST_NAME].decode(errors="ignore")
-    )  # file systems count bytes, and Hangul takes three
-    return f"KIS_{shortened}_{balance.as_of.astimezone(kst.KST):%Y-%m-%d}.xlsx"
+def report_name(balance: Balance, usual: Mapping[str, str] = _USUAL) -> str:
+    """`KIS_<account name>_<date>.xlsx`, without what a file name cannot hold on one of the systems. The date is Korea's.
+
+    `usual` are the query parameters that the account is asked with anyway. A balance that was asked with others is another
+    report and gets another name, which they end: `KIS_<account name>_<date>_AFHR_FLPR_YN=Y.xlsx`.
+    """
+    asked = _joined(_parts(balance, usual))
+    room = min(_LONGEST_NAME, _LONGEST_WITH_PARAMETERS - len(asked.encode()))
+    shortened = in_file_name(balance.name).encode()[:room].decode(errors="ignore")
+    return f"KIS_{shortened}_{balance.as_of.astimezone(kst.KST):%Y-%m-%d}{asked}.xlsx"
 
 
-def consolidated_name(balances: Sequence[Balance], language: Language) -> str:
-    """`KIS_all_<date>.xlsx`, of the day of the oldest balance."""
+def consolidated_name(balances: Sequence[Balance], language: Language, usual: Sequence[Mapping[str, str]] = ()) -> str:
+    """`KIS_all_<date>.xlsx`, of the day of the oldest balance, or what `report_name` makes of it; `usual` are each account's."""
     oldest = min(balance.as_of for balance in balances).astimezone(kst.KST)
-    return f"KIS_{ALL.in_(language)}_{oldest:%Y-%m-%d}.xlsx"
+    each = zip(balances, usual or [_USUAL] * len(balances), strict=True)
+    asked = {part for balance, own in each for part in _parts(balance, own)}
+    return f"KIS_{ALL.in_(language)}_{oldest:%Y-%m-%d}{_joined(asked)}.xlsx"
+
+
+def _parts(balance: Balance, usual: Mapping[str, str]) -> list[str]:
+    """The parameters of `balance` that are not as usual."""
+    chosen = {key: value for key, value in balance.parameters.items() if key in CHOOSABLE}
+    return [f"{key}={value}" for key, value in chosen.items() if value != usual.get(key, CHOOSABLE[key].default)]
+
+
+def _joined(asked: Iterable[str]) -> str:
+    """The end of a file's name, "" where nothing is special."""
+    return "".join(f"_{in_file_name(part)}" for part in sorted(asked))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from openpyxl.utils import get_column_letter
 
 from kis_xl.cells import Cell, text
-from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, Change, values
+from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, Change, Move, values
 from kis_xl.language import Text
 from kis_xl.report.charts import line_chart
 from kis_xl.report.holdings import ACCOUNT
@@ -102,13 +102,22 @@ def _told_of_changes(subject: Subject, count: int) -> Iterator[str]:
             )
     yield subject.say(
         Text(
-            "가격 영향은 두 시점 모두 보유한 수량 × 현재가의 변화이고, 수량 영향은 나머지(매매, 입출고, 권리)입니다. 둘을 더하면 "
+            "가격 영향은 두 시점 모두 보유한 수량 × 현재가의 변화이고, 수량 영향은 나머지(매매, 입출고)입니다. 둘을 더하면 "
             "평가금액 증감과 같습니다. 시세가 없던 종목은 나누지 않고 합계의 영향에도 넣지 않습니다. 실현한 손익은 이 표에 없습니다.",
             "The price effect is the shares held at both times × the change of their price, the quantity effect the rest "
-            "(trades, transfers, splits); together they are the difference of the valuation. Stocks without a price are not split up, "
+            "(trades, transfers); together they are the difference of the valuation. Stocks without a price are not divided so, "
             "and not in the totals of the effects. What sales realized is not in this table.",
         )
     )
+    if any(change.move is Move.SPLIT for part in subject.parts for change in part.changes):
+        yield subject.say(
+            Text(
+                "분할·병합·무상: 수량은 바뀌었지만 매입금액이 그대로라 사고판 것이 아닙니다(액면분할, 병합, 무상증자, 주식배당 등). "
+                "평가금액 증감은 모두 가격 영향입니다.",
+                "Split or merged: the quantity changed and the purchase amount did not, so nothing was bought or sold (a split, a merger, "
+                "bonus shares, a stock dividend). The whole difference of the valuation is the price effect.",
+            )
+        )
 
 
 def history(subject: Subject) -> Sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
@@ -15,8 +15,8 @@ from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Kind
 from kis_xl.language import Text
 from kis_xl.report.look import MUTED, NAVY, NOTE, PLAIN, UP, WON, Look
 from kis_xl.report.rows import Canvas, Shown
-from kis_xl.report.sheet import Column, Row, Sheet, Table
-from kis_xl.report.subject import Subject
+from kis_xl.report.sheet import Column, Row, Sheet, Table, lines_high
+from kis_xl.report.subject import Part, Subject
 
 ACCOUNT: Final = Text("계좌 이름", "Account name")
 AGREES: Final = Text("일치", "agrees")
@@ -90,35 +90,59 @@ def _values(subject: Subject, key: str) -> Iterator[Any]:
 
 
 def _sums(subject: Subject) -> Canvas:
-    """Below the table: the sums of the rows, the account's own totals, and whether they are the same."""
+    """Below the table: the sums of the rows, the account's own totals, and whether they are the same.
+
+    Of several accounts each is compared with its own: what is too much in one may be too little in another.
+    """
     canvas = Canvas()
     rows = [row for part in subject.parts for row in part.balance.holdings]
+    shift = int(subject.together)
+    differing = {key: _differing(subject, key) for key, total_key in SUMMED.items() if total_key}
     captions = (
         Text("행의 합계 (계산)", "Sum of the rows (computed)"),
         Text("계좌의 합계 (서버)", "Total of the account (service)"),
         Text("일치 여부", "Verdict"),
     )
     for line, caption in enumerate(captions, 1):
-        canvas.put(line, 1, subject.say(caption), Look(bold=True, align="left", indent=1), to=2 + int(subject.together))
+        canvas.put(line, 1, subject.say(caption), Look(bold=True, align="left", indent=1), to=2 + shift)
     for key, total_key in SUMMED.items():
-        column = _KEYS.index(key) + 1 + int(subject.together)
+        column = _KEYS.index(key) + 1 + shift
         total = sum(getattr(row, key) for row in rows)
         look = Look(WON, bold=True, line=("top",), line_color=NAVY)
         canvas.put(1, column, total, look.signed(total) if key == "evlu_pfls_amt" else look)
-        if total_key and subject.totals is not None:
-            given = subject.totals[total_key]
-            canvas.put(2, column, given, Look(WON))
-            agrees = given == total
-            look = Look(bold=not agrees, color="" if agrees else UP, align="right")
-            canvas.put(3, column, subject.say(AGREES if agrees else DIFFERS), look)
+        if total_key and (subject.totals is not None or subject.lacking):
+            given = "–" if subject.totals is None else subject.totals[total_key]
+            canvas.put(2, column, given, Look(WON, align="right"))
+            canvas.put(3, column, *_verdict(subject, differing[key]))
+    names = ", ".join(dict.fromkeys(part.name for parts in differing.values() for part in parts))
+    if subject.together and names:
+        told = Text(f"계좌의 합계와 행의 합계가 다른 계좌: {names}", f"The account's totals are not the sums of its rows: {names}")
+        canvas.put(4, 1, text(subject.say(told)), Look(bold=True, color=UP, align="left", indent=1), to=_KEYS.index("evlu_amt") + 1)
     return canvas
+
+
+def _differing(subject: Subject, key: str) -> list[Part]:
+    """The accounts whose rows do not make their own total of the column `key`."""
+    known = ((part, part.balance.summary) for part in subject.parts)
+    return [
+        part
+        for part, summary in known
+        if summary is not None and getattr(summary, SUMMED[key]) != sum(getattr(row, key) for row in part.balance.holdings)
+    ]
+
+
+def _verdict(subject: Subject, differing: Sequence[Part]) -> tuple[str, Look]:
+    """Whether each account's rows make its total, as words and their look; nothing is said for an account without one."""
+    if differing:
+        return subject.say(DIFFERS), Look(bold=True, color=UP, align="right")
+    return "–" if subject.lacking else subject.say(AGREES), Look(align="right")
 
 
 def account(subject: Subject) -> Sheet:
     """The 24 totals: caption, value and API key, and beside them the group and what the document says of each.
 
     The values are blank where the service has none (an empty mock account). Of several accounts a column each, and the sum of
-    what adds up.
+    what adds up, blank where one of them holds something and has no totals.
     """
     columns = [Column(subject.say(Text("항목", "Item")), PLAIN)]
     if subject.together:
@@ -131,8 +155,9 @@ def account(subject: Subject) -> Sheet:
     ]
     below = Canvas()
     if subject.totals is None:
-        told = Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account).")
-        below.put(1, 1, subject.say(told), NOTE, to=3)
+        told = _why_blank(subject)
+        below.put(1, 1, text(told), NOTE, to=3)
+        below.height(1, 14 * lines_high(told, 60))
     table = Table(
         title=subject.say(Text("계좌", "Account")),
         name="Account",
@@ -145,6 +170,22 @@ def account(subject: Subject) -> Sheet:
     letter = get_column_letter(len(columns) - 3)
     place = {field.key: row for row, field in enumerate(SUMMARY_FIELDS, 2)}
     return table.sheet(names={name: f"${letter}${place[key]}" for name, key in DEFINED_NAMES.items()})
+
+
+def _why_blank(subject: Subject) -> str:
+    if not subject.lacking:
+        return subject.say(
+            Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account).")
+        )
+    if not subject.together:
+        told = Text("서버가 보유종목은 주었으나 계좌 합계를 주지 않았습니다.", "The service gave holdings but no totals.")
+        return subject.say(told)
+    names = ", ".join(part.name for part in subject.lacking)
+    told = Text(
+        f"전체 합계를 낼 수 없습니다. 보유종목은 있으나 서버가 계좌 합계를 주지 않은 계좌: {names}",
+        f"There is no sum: the service gave holdings but no totals of {names}.",
+    )
+    return subject.say(told)
 
 
 def _totals(subject: Subject) -> Iterator[Row]:

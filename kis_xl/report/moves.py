@@ -8,6 +8,7 @@ from typing import Final
 from kis_xl.cells import Cell, cell
 from kis_xl.changes import Change
 from kis_xl.fields import HOLDING_FIELDS, by_key
+from kis_xl.kst import KST
 from kis_xl.language import Text
 from kis_xl.report.days import NO_PRICE
 from kis_xl.report.look import HAIR, LINE, MUTED, SIGNED_RATE, SIGNED_WON, WON, Look
@@ -45,10 +46,8 @@ def _movers(canvas: Canvas, row: int, subject: Subject) -> int:
 
 
 def _changes(canvas: Canvas, row: int, subject: Subject) -> int:
-    since = subject.earlier
-    caption = Text("변동", "Changes") if since is None else Text(f"변동 ({since:%Y-%m-%d} 이후)", f"Changes since {since:%Y-%m-%d}")
-    section(canvas, row, subject.say(caption), RIGHT)
-    if since is None:
+    section(canvas, row, subject.say(_since(subject)), RIGHT)
+    if subject.earlier is None:
         return lines(canvas, row + 2, subject.say(subject.parts[0].past.why))
     heads = (Text("종목", "Holding"), Text("구분", "Move"), Text("수량 증감", "Quantity"), Text("평가금액 증감", "Valuation"))
     captions(canvas, row + 1, RIGHT, [subject.say(each) for each in heads])
@@ -58,7 +57,7 @@ def _changes(canvas: Canvas, row: int, subject: Subject) -> int:
     for change, whose in sorted(moved, key=lambda each: -abs(each[0].valuation_difference))[:_MOST_CHANGES]:
         difference = change.valuation_difference if change.is_priced else None
         figures: tuple[tuple[Cell, Look], ...] = (
-            (subject.say(change.move.caption), Look(align="right", line=("bottom",), line_color=HAIR)),
+            (subject.say(change.move.caption), Look(align="right", shrink=True, line=("bottom",), line_color=HAIR)),
             (change.quantity_difference, figure(SIGNED_WON)),
             (subject.say(NO_PRICE) if difference is None else difference, figure(SIGNED_WON, difference)),
         )
@@ -67,18 +66,37 @@ def _changes(canvas: Canvas, row: int, subject: Subject) -> int:
     return _split(canvas, row, subject, [change for change, _ in found])
 
 
+def _since(subject: Subject) -> Text:
+    """The panel's caption: the day that the changes are seen from, or the days where accounts differ in it."""
+    days = sorted({earlier.as_of.astimezone(KST).date() for part in subject.parts if (earlier := part.past.earlier) is not None})
+    if not days:
+        return Text("변동", "Changes")
+    first, last = days[0], days[-1]
+    if first == last:
+        return Text(f"변동 ({first} 이후)", f"Changes since {first}")
+    return Text(
+        f"변동 (계좌별 이전 조회 이후: {first} ~ {last:%m-%d})", f"Changes since each account's earlier day ({first} to {last:%m-%d})"
+    )
+
+
 def _split(canvas: Canvas, row: int, subject: Subject, found: Sequence[Change]) -> int:
-    """What of the total valuation's change is the prices', as far as prices are known; ours, and said to be."""
-    priced = [change for change in found if change.is_priced]
-    price = sum(change.price_effect or 0 for change in priced)
+    """What of the total valuation's change is the prices', as far as prices are known; ours, and said to be.
+
+    What a stock's valuation lost or won because its price went missing or came back is no trade: it has a line of its own.
+    """
+    unpriced = [change for change in found if not change.is_priced]
+    price = sum(change.price_effect or 0 for change in found)
+    unknown = sum(change.valuation_difference for change in unpriced)
     effect = Text("가격 영향 (계산)", "Price effect (computed)")
-    if len(priced) < len(found):
+    if unpriced:
         effect = Text("가격 영향 (계산, 시세 있는 종목만)", "Price effect (computed, where priced)")
     effects = [(effect, price)]
+    if unknown:
+        effects.append((Text("시세 없는 종목의 평가금액 (계산)", "Valuation of stocks without a price (computed)"), unknown))
     whole = _whole_change(subject)
     if whole is not None:
         effects += [
-            (Text("그 밖: 매매·입출금·비용 (계산)", "Rest: trades, money in or out, costs (computed)"), whole - price),
+            (Text("그 밖: 매매·입출금·비용 (계산)", "Rest: trades, money in or out, costs (computed)"), whole - price - unknown),
             (Text("총평가금액 증감 (계산)", "Change of the total valuation (computed)"), whole),
         ]
     for caption, amount in effects:

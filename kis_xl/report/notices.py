@@ -11,6 +11,14 @@ from kis_xl.report.past import day_of
 from kis_xl.report.subject import Part, Subject, clock
 
 _NAMED = 8
+_MADE_UP = Text(
+    "이 값들은 한국투자증권에서 온 것이 아닙니다(시뮬레이터 등). 실제 계좌의 잔고로 쓰지 마세요.",
+    "These figures do not come from KIS (but from a simulator, for instance). They are no account's balance.",
+)
+_NO_TOTALS = Text(
+    "서버가 보유종목은 주었으나 계좌 합계를 주지 않았습니다. 합계와 비중은 비워 둡니다.",
+    "The service gave holdings but no totals. Totals and weights are left blank.",
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Notice:
 
 def notices(subject: Subject) -> list[Notice]:
     """All of them; of several accounts each names its own."""
-    found = [notice for part in subject.parts for notice in _of(part, subject)]
+    found = [*_of_figures(subject), *(notice for part in subject.parts for notice in _of(part, subject))]
     return sorted(found, key=lambda notice: not notice.is_bad)
 
 
@@ -34,6 +42,16 @@ def named(rows: Sequence[Holding]) -> Text:
     return Text(shown, shown) if more <= 0 else Text(f"{shown} 외 {more:,}종목", f"{shown} and {more:,} more")
 
 
+def _of_figures(subject: Subject) -> Iterator[Notice]:
+    """What is said of figures altogether comes before all else, once, with the names of the accounts where it is not so of all."""
+    kinds = ((lambda part: not part.from_kis, _MADE_UP), (lambda part: part.lacks_totals, _NO_TOTALS))
+    for is_so, told in kinds:
+        whose = [part.name for part in subject.parts if is_so(part)]
+        if whose:
+            names = "" if len(whose) == len(subject.parts) else f"{', '.join(whose)}: "
+            yield Notice(Text(names + told.ko, names + told.en), is_bad=True)
+
+
 def _of(part: Part, subject: Subject) -> Iterator[Notice]:
     whose = f"{part.name}: " if subject.together else ""
     for told, is_bad in _told(part, subject):
@@ -42,14 +60,6 @@ def _of(part: Part, subject: Subject) -> Iterator[Notice]:
 
 def _told(part: Part, subject: Subject) -> Iterator[tuple[Text, bool]]:
     balance = part.balance
-    if not part.from_kis:
-        yield (
-            Text(
-                "이 값들은 한국투자증권에서 온 것이 아닙니다(시뮬레이터 등). 실제 계좌의 잔고로 쓰지 마세요.",
-                "These figures do not come from KIS (but from a simulator, for instance). They are no account's balance.",
-            ),
-            True,
-        )
     for check in part.checks:
         if not check.ok:
             difference = check.actual - check.expected
@@ -60,7 +70,7 @@ def _told(part: Part, subject: Subject) -> Iterator[tuple[Text, bool]]:
                 ),
                 True,
             )
-    if balance.summary is None:
+    if balance.summary is None and not part.lacks_totals:
         yield Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account)."), False
     yield from ((told, False) for told in _doubts(part, subject))
 

@@ -23,6 +23,7 @@ _FIRST, _LAST = 2, 12
 _TILE_COLUMNS: Final = ((2, 3), (4, 6), (8, 9), (10, 12))
 _WHOLE_WIDTH: Final = sum(WIDTHS[1:])
 _COMPUTED: Final = Text("계산", "computed")
+_MISSING: Final = Text("계좌 합계가 빠져 있음", "account totals are missing")
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,24 @@ def _head(canvas: Canvas, subject: Subject) -> None:
     canvas.height(2, 30)
     canvas.put(2, _FIRST, text(subject.name), Look(size=18, bold=True, color=NAVY, align="left", shrink=True), to=9)
     canvas.put(2, 10, moment(subject.as_of), Look('yyyy-mm-dd hh:mm "KST"', size=12, bold=True, color=NAVY, align="right"), to=_LAST)
-    if subject.together:
-        whose = " · ".join(part.name for part in subject.parts)
-    else:
-        balance = subject.parts[0].balance
-        whose = f"{balance.account.masked} · {subject.say(balance.environment.caption)}"
-    count, stocks = f"{subject.count:,}", f"{len(subject.stocks):,}"
+    whose, count, stocks = _whose(subject), f"{subject.count:,}", f"{len(subject.stocks):,}"
     told = Text(
         f"한국투자증권 주식잔고 · {whose} · {stocks}종목 {count}행", f"KIS stock balance · {whose} · {stocks} stocks in {count} rows"
     )
-    canvas.put(3, _FIRST, text(subject.say(told)), Look(color=MUTED, align="left", shrink=True), to=_LAST)
+    shown = text(subject.say(told))
+    canvas.put(3, _FIRST, shown, Look(color=MUTED, align="left", wrap=True), to=_LAST)
+    canvas.height(3, 4 + 13 * lines_high(shown, _WHOLE_WIDTH))
+
+
+def _whose(subject: Subject) -> str:
+    """The masked number and the environment; of several accounts all of them by name, each with its environment where these differ."""
+    kinds = [subject.say(kind.caption) for kind in subject.environments]
+    if not subject.together:
+        return f"{subject.parts[0].balance.account.masked} · {kinds[0]}"
+    if len(kinds) == 1:
+        return f"{kinds[0]} · " + ", ".join(f"{part.name} {part.balance.account.masked}" for part in subject.parts)
+    each = ((part.name, part.balance) for part in subject.parts)
+    return ", ".join(f"{name} {balance.account.masked} ({subject.say(balance.environment.caption)})" for name, balance in each)
 
 
 def _banner(canvas: Canvas, subject: Subject) -> None:
@@ -111,7 +120,7 @@ def _tile(canvas: Canvas, subject: Subject, place: int, tile: _Tile) -> None:
     canvas.height(row + 3, 6)
     canvas.put(row, left, subject.say(tile.label), small, to=right)
     canvas.put(row + 1, left, "–" if value is None else value, figure.signed(value) if tile.signed else figure, to=right)
-    note = tile.note(subject) if subject.totals is not None else ""
+    note = tile.note(subject) if subject.totals is not None else subject.say(_MISSING) if subject.lacking else ""
     canvas.put(row + 2, left, text(note) or None, small.signed(value) if tile.signed else small, to=right)
 
 

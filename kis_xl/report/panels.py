@@ -17,7 +17,7 @@ from kis_xl.report.charts import doughnut, gains_and_losses
 from kis_xl.report.holdings import AGREES, DIFFERS
 from kis_xl.report.look import MUTED, NAVY, RATE, SIGNED_RATE, SIGNED_WON, SLICES, SUM, UP, WON, Look
 from kis_xl.report.moves import movers_and_changes
-from kis_xl.report.panel import HEAD, LEFT, ROW, Panel, Place, arrow, as_name, captions, figure, line, name, nothing, section
+from kis_xl.report.panel import HEAD, LEFT, ROW, Panel, Place, arrow, as_name, captions, figure, line, lines, name, nothing, section
 from kis_xl.report.rows import Canvas
 from kis_xl.report.subject import Subject
 
@@ -55,7 +55,10 @@ def allocation(canvas: Canvas, place: Place, subject: Subject) -> Panel:
     canvas.put(end, 2, subject.say(Text("총평가금액", "Total valuation")), look, to=5)
     canvas.put(end, 6, "–" if total is None else total, Look(WON, bold=True, align="right", shrink=True, line=SUM.line, line_color=NAVY))
     charts = []
-    if any(part.amount for part in parts) and all(part.amount >= 0 for part in parts):  # a ring has no room for less than nothing
+    if subject.lacking:  # parts of a whole that is not known
+        told = Text("계좌 합계가 빠져 있어 비중을 계산하지 않습니다.", "Account totals are missing, so there are no weights.")
+        lines(canvas, row + 2, subject.say(told))
+    elif any(part.amount for part in parts) and all(part.amount >= 0 for part in parts):  # a ring has no room for less than nothing
         named = ([part.name for part in parts], [part.amount for part in parts], [part.color for part in parts])
         charts = [doughnut(place.sheet, row + 2, *named, (8, row + 1, 13, max(end + 1, row + 9)))]
     return Panel(max(end, row + 8 if charts else end) + 1, charts)
@@ -126,7 +129,12 @@ def checks(canvas: Canvas, place: Place, subject: Subject) -> Panel:
         words = f"{part.name}: {subject.say(check.caption)}" if subject.together else subject.say(check.caption)
         verdict = replace(ROW, bold=not check.ok, color="" if check.ok else UP, align="right")
         told = (subject.say(AGREES if check.ok else DIFFERS), verdict)
-        cells: tuple[tuple[Cell, Look], ...] = ((text(words), as_name()), (check.expected, figure(WON)), (check.actual, figure(WON)), told)
+        cells: tuple[tuple[Cell, Look], ...] = (
+            (text(words), replace(as_name(), shrink=True)),
+            (check.expected, figure(WON)),
+            (check.actual, figure(WON)),
+            told,
+        )
         for (first, last), (value, look) in zip(_CHECK_COLUMNS, cells, strict=True):
             canvas.put(row, first, value, look, to=last)
     everything = [check for part in subject.parts for check in part.checks]

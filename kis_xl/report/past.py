@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from kis_xl import kst
@@ -82,7 +82,8 @@ def read_past(history: History, balance: Balance) -> Past:
 
 def _read(history: History, balance: Balance) -> Past:
     account, today = AccountKey.of(balance), day_of(balance)
-    days = [day for day in history.days(account) if day < today]
+    # a day with rows and no totals is no day of nothing: it has no totals to show
+    days = [each.day for each in history.overview(account, None, today - timedelta(days=1)) if each.adds_up]
     if not days:
         others = any(key.fingerprint == account.fingerprint and key.query != account.query for key in history.accounts())
         return Past(why=_OTHERWISE if others else _FIRST_DAY)

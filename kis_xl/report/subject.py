@@ -11,14 +11,18 @@ from typing import Any, Final
 from kis_xl import kst
 from kis_xl.bystock import join_accounts, join_by_stock
 from kis_xl.changes import Change, changes
-from kis_xl.fields import SUMMARY_FIELDS, Holding, Kind
-from kis_xl.language import Language, Text
+from kis_xl.fields import SUMMARY_FIELDS, Environment, Holding, Kind
+from kis_xl.language import NO_TEXT, Language, Text
 from kis_xl.models import Balance, Check
 from kis_xl.redaction import one_line
 from kis_xl.report.past import DAILY_FIELDS, Past, day_of
 
 ALL: Final = Text("전체", "all")
 NOT_KIS: Final = Text("한국투자증권 서버가 아님(시뮬레이터 등)", "not a server of KIS (a simulator, for instance)")
+_NO_TOTALS: Final = Text(
+    "서버가 계좌 합계를 주지 않아 이 보고서 날의 합계를 알 수 없습니다.",
+    "The service gave no totals, so those of the report's own day are not known.",
+)
 
 
 def clock(moment: datetime) -> str:
@@ -42,6 +46,16 @@ class Part:
     def from_kis(self) -> bool:
         """Whether the figures come from a server of KIS."""
         return self.balance.from_kis
+
+    @property
+    def lacks_totals(self) -> bool:
+        """Whether the service gave rows without totals: what the account is worth is not known. (An empty mock account has neither.)"""
+        return self.balance.summary is None and bool(self.balance.holdings)
+
+    @property
+    def caveats(self) -> tuple[Text, ...]:
+        """Why days are missing or doubtful, NO_TEXT where nothing is to be said."""
+        return self.past.why, self.past.caveat, _NO_TOTALS if self.lacks_totals else NO_TEXT
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -90,10 +104,21 @@ class Subject:
         """Whether all figures come from KIS."""
         return all(part.from_kis for part in self.parts)
 
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """Those of the accounts, each once."""
+        return tuple(dict.fromkeys(part.balance.environment for part in self.parts))
+
+    @property
+    def mark(self) -> str:
+        """What sets the figures apart from those of a real account at KIS, "" where nothing does."""
+        told = [] if self.environments == (Environment.REAL,) else [environment.caption for environment in self.environments]
+        return " · ".join(self.say(each) for each in [*told, *([] if self.from_kis else [NOT_KIS])])
+
     @property
     def footer(self) -> str:
         """What stands on every printed page: when, and that it is no real account where it may not be one."""
-        return f"{clock(self.as_of)} KST" + ("" if self.from_kis else f"  {self.say(NOT_KIS)}")
+        return f"{clock(self.as_of)} KST  {self.mark}".rstrip()
 
     @property
     def count(self) -> int:
@@ -119,17 +144,22 @@ class Subject:
     def totals(self) -> dict[str, Any] | None:
         """The account's totals by API key, None where the service has none.
 
-        Of several accounts the sums of won; an account without totals holds nothing and adds nothing, and what is no
-        amount has no sum (None).
+        Of several accounts the sums of won; an account with neither rows nor totals adds nothing, and what is no amount has
+        no sum (None). Where one has rows but no totals there are none: sums without it would pass for the whole.
         """
         known = [part.balance.summary for part in self.parts if part.balance.summary is not None]
-        if not known:
+        if not known or self.lacking:
             return None
         if not self.together:
             return {field.key: getattr(known[0], field.key) for field in SUMMARY_FIELDS}
         return {
             field.key: sum(getattr(summary, field.key) for summary in known) if field.kind is Kind.WON else None for field in SUMMARY_FIELDS
         }
+
+    @cached_property
+    def lacking(self) -> tuple[Part, ...]:
+        """The accounts whose totals are missing though they hold something."""
+        return tuple(part for part in self.parts if part.lacks_totals)
 
     @property
     def earlier(self) -> datetime | None:
@@ -140,7 +170,7 @@ class Subject:
     @property
     def caveats(self) -> list[tuple[str, Text]]:
         """Why something of the past is missing or doubtful, and of which account ("" where there is but one)."""
-        return [(part.name if self.together else "", told) for part in self.parts for told in (part.past.why, part.past.caveat) if told.en]
+        return [(part.name if self.together else "", told) for part in self.parts for told in part.caveats if told != NO_TEXT]
 
     @cached_property
     def days(self) -> list[tuple[date, tuple[int | None, ...]]]:

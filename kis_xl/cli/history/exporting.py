@@ -11,7 +11,7 @@ import click
 
 from kis_xl.cli.history import tidy
 from kis_xl.cli.history.files import arrow, written_to
-from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened, period_options
+from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened, period_options, query_option
 from kis_xl.datafolder import in_file_name
 from kis_xl.errors import ArgumentError
 from kis_xl.history import History
@@ -38,12 +38,15 @@ _TABLES: Final = (tidy.DAYS, tidy.HOLDINGS)
 )
 @period_options()
 @account_option()
-def command(target: str, chosen: str | None, start: date | None, end: date | None, account_name: str | None) -> None:
-    """Export one account; the paths, one a line."""
+@query_option()
+def command(
+    target: str, chosen: str | None, start: date | None, end: date | None, account_name: str | None, parameters: tuple[str, ...]
+) -> None:
+    """Export one account, asked in one way; the paths, one a line."""
     settings = Settings.load()
     with opened(settings) as history:
-        whose = Whose.named(account_name, settings, history)
-        kind, paths = _places(target, chosen, whose)
+        whose = Whose.named(account_name, settings, history, parameters)
+        kind, paths = _places(target, chosen, _name(whose, is_chosen=bool(parameters)))
         if kind == "parquet":
             arrow()  # a word about what is missing, before anything is made
         _write(history, whose, (start, end), kind, paths)
@@ -61,7 +64,14 @@ def _write(history: History, whose: Whose, period: tuple[date | None, date | Non
                 holdings.write(row)
 
 
-def _places(target: str, chosen: str | None, whose: Whose) -> tuple[str, dict[str, Path]]:
+def _name(whose: Whose, *, is_chosen: bool) -> str:
+    """What files are called in a folder: another account, or the same one asked in another way, has other files."""
+    name = f"{whose.name}_{whose.key.letters}" if whose.name == whose.key.masked else whose.name  # two may look alike when masked
+    query = whose.key.query.replace(" ", "_") if is_chosen else ""
+    return in_file_name("_".join(part for part in ("KIS_history", name, query) if part))
+
+
+def _places(target: str, chosen: str | None, name: str) -> tuple[str, dict[str, Path]]:
     """The format, and the file of each table; one file where both are in it. Raises ArgumentError."""
     path = Path(os.path.expanduser(target))  # noqa: PTH111 (somebody who does not exist is a folder of that name)
     ending = path.suffix.lower().removeprefix(".")
@@ -77,7 +87,7 @@ def _places(target: str, chosen: str | None, whose: Whose) -> tuple[str, dict[st
             Text(f"파일의 끝: {', '.join(_FORMATS)}. 폴더는 / 로 끝내세요.", f"Endings: {', '.join(_FORMATS)}. End a folder in a slash."),
         )
     kind = ending if is_file else chosen or "xlsx"
-    stem = path.with_suffix("") if is_file else path / f"KIS_history_{in_file_name(whose.name)}"
+    stem = path.with_suffix("") if is_file else path / name
     if kind == "xlsx":
         return kind, {"": stem.with_name(f"{stem.name}.xlsx")}
     return kind, {table.name: stem.with_name(f"{stem.name}_{table.name}.{kind}") for table in _TABLES}

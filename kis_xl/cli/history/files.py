@@ -30,6 +30,10 @@ from kis_xl.language import Text
 _STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _LAST_ROW: Final = 1_048_576
 _AT_ONCE: Final = 20_000
+#: Excel keeps so many digits of a number and turns the others into noughts.
+_EXACT_DIGITS: Final = 15
+_WIDTH: Final = 14
+_WIDTHS: Final = {"as_of": 19, "host": 26, "query": 18}
 
 
 class TableFile(ABC):
@@ -70,7 +74,10 @@ def _plain(value: Any) -> str:
 
 
 class XlsxSheet(TableFile):
-    """A sheet: captions in the user's language, rates as true fractions, texts that stay texts."""
+    """A sheet: captions in the user's language, rates as true fractions, texts that stay texts.
+
+    An amount with more digits than Excel keeps is a text: it would be another amount.
+    """
 
     def __init__(self, book: Any, table: Table) -> None:
         self._sheet = book.add_worksheet(table.caption.in_())
@@ -80,9 +87,8 @@ class XlsxSheet(TableFile):
         self._formats = [formats[field.kind] for field in table.columns]
         self._time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._sheet.freeze_panes(1, 2)
-        self._sheet.set_column(0, len(table.columns) - 1, 14)
-        self._sheet.set_column(2, 2, 19)
         for place, field in enumerate(table.columns):
+            self._sheet.set_column(place, place, _WIDTHS.get(field.key, _WIDTH))
             self._sheet.write_string(0, place, field.caption.in_(), header)
         self._row = 0
 
@@ -106,12 +112,22 @@ class XlsxSheet(TableFile):
             self._sheet.write_datetime(self._row, place, moment(value), self._time)
             return
         shown = cell(field, value)
+        if isinstance(shown, (int, Decimal)) and field.kind is not Kind.PERCENT and _is_rounded(shown):
+            shown = _plain(shown)
         if isinstance(shown, str):
             self._sheet.write_string(self._row, place, shown, self._formats[place])
         elif isinstance(shown, date):
             self._sheet.write_datetime(self._row, place, datetime(shown.year, shown.month, shown.day), self._formats[place])  # noqa: DTZ001 (a cell knows no zone)
         elif shown is not None:
             self._sheet.write_number(self._row, place, shown, self._formats[place])
+
+
+def _is_rounded(number: int | Decimal) -> bool:
+    """Whether Excel would show another number."""
+    if isinstance(number, int) and abs(number) < 10**_EXACT_DIGITS:
+        return False
+    digits = "".join(map(str, Decimal(number).as_tuple().digits))
+    return len(digits.rstrip("0")) > _EXACT_DIGITS
 
 
 class ParquetFile(TableFile):

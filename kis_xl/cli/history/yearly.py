@@ -15,9 +15,10 @@ from rich.table import Table
 
 from kis_xl import kst
 from kis_xl.cli.asking import on_terminal
-from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened
+from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened, query_option
 from kis_xl.errors import DataError
-from kis_xl.history.year import Contribution, Year, look_back
+from kis_xl.history.contributions import Contribution
+from kis_xl.history.year import Year, look_back
 from kis_xl.language import Text
 from kis_xl.settings import Settings
 from kis_xl.trading import is_trading_day
@@ -27,9 +28,14 @@ _WEEKS: Final = 53
 _DAYS_A_WEEK: Final = 7
 _NO_WIDTH: Final = 1_000
 _REST: Final = Text(
-    "나머지: 판 주식의 마지막 움직임, 배당, 이자, 수수료, 세금, 입금과 출금. API는 이들을 나누어 알려 주지 않습니다.",
-    "The rest: the last move of what was sold, dividends, interest, fees, taxes, money put in or taken out. "
+    "나머지: 판 주식의 마지막 움직임, 배당, 이자, 수수료, 세금, 입금과 출금, 입고와 출고. API는 이들을 나누어 알려 주지 않습니다.",
+    "The rest: the last move of what was sold, dividends, interest, fees, taxes, money or shares put in or taken out. "
     "The API does not tell them apart.",
+)
+_ARRIVED: Final = Text(
+    "들어온 수량: 사지 않았는데 늘어난 주식(대체 입고, 청약, 합병 신주 등). 그전에 얻은 손익은 기여에 넣지 않았습니다.",
+    "Shares arrived: those that came without being bought (a transfer, a subscription, a merger). What they had gained before is "
+    "not in the contribution.",
 )
 
 
@@ -42,13 +48,14 @@ _REST: Final = Text(
 )
 @click.argument("year", metavar=Text("[연도]", "[YEAR]").in_(), required=False, type=click.IntRange(1990, 9998))
 @account_option()
+@query_option()
 @click.option("--json", "as_json", is_flag=True, help=Text("JSON으로", "as JSON").in_())
-def command(year: int | None, account_name: str | None, as_json: bool) -> None:
+def command(year: int | None, account_name: str | None, parameters: tuple[str, ...], as_json: bool) -> None:
     """Look back on one year of one account; this year by default."""
     settings = Settings.load()
     wanted = year or kst.now().year
     with opened(settings) as history:
-        whose = Whose.named(account_name, settings, history)
+        whose = Whose.named(account_name, settings, history, parameters)
         found = look_back(history, whose.key, wanted, is_trading_day)
         days = [] if found else history.days(whose.key)
     if found is None:
@@ -78,6 +85,8 @@ def _show(year: Year, whose: Whose) -> None:
     if year.stocks:
         console.print()
         console.print(_stocks(year.stocks), highlight=False)
+        if any(stock.arrived for stock in year.stocks):
+            say(_ARRIVED.in_())
     say(Text(f"종목 기여 합계: {_signed(year.contributed)}", f"Contributed by the stocks: {_signed(year.contributed)}").in_())
     if year.rest is not None:
         say(
@@ -131,11 +140,14 @@ def _stocks(stocks: Sequence[Contribution]) -> Table:
         Text("기여", "Contribution"),
         Text("지금 평가손익", "Unrealized now"),
         Text("판 수량", "Shares sold"),
+        Text("들어온 수량", "Shares arrived"),
     )
-    table = _table(captions, left=2)
+    is_shown = any(stock.arrived for stock in stocks)
+    table = _table(captions if is_shown else captions[:-1], left=2)
     for stock in stocks:
-        sold = f"{stock.sold:,}" if stock.sold else ""
-        table.add_row(escape(stock.pdno), escape(stock.prdt_name), _signed(stock.amount), f"{stock.unrealized:,}", sold)
+        moved = [f"{shares:,}" if shares else "" for shares in (stock.sold, stock.arrived)]
+        figures = (_signed(stock.amount), f"{stock.unrealized:,}", *(moved if is_shown else moved[:-1]))
+        table.add_row(escape(stock.pdno), escape(stock.prdt_name), *figures)
     return table
 
 

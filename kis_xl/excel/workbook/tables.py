@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from kis_xl.changes import CHANGE_FIELDS
+from kis_xl.changes import TABLE_FIELDS
 from kis_xl.excel.arguments import ACCOUNT_FIELD, AS_ONE
 from kis_xl.excel.workbook.book import Book
 from kis_xl.excel.workbook.edition import Macro, Name, Page
@@ -125,7 +125,7 @@ def _account_look(row: int, column: int) -> Look:
 def write_changes(book: Book) -> None:
     """What is different from an earlier day, per stock. On the first day there is none: the sheet says so in words."""
     page, sheet = Page.CHANGES, book.sheet(Page.CHANGES)
-    columns = _columns(book, page, CHANGE_FIELDS)
+    columns = _columns(book, page, TABLE_FIELDS)
     write_title(book, page)
     write_buttons(book, page, "F1", Macro.REFRESH, Macro.EXPORT, Macro.COPY_VALUES)
     sheet.set_row(2, 24)
@@ -143,7 +143,8 @@ def write_changes(book: Book) -> None:
         "There is no earlier day to compare with. On the first day that is so: shown from tomorrow on.",
     )
     call = f"KIS_CHANGES({Name.SINCE.value},{Name.WHOLE.value})"
-    write_or_say(book, page, f"A{_HEADER_ROW}:L{_HEADER_ROW + LEGACY_ROWS}", call, none, CHANGE_FIELDS)
+    area = f"A{_HEADER_ROW}:{columns.partition(':')[2]}{_HEADER_ROW + LEGACY_ROWS}"
+    write_or_say(book, page, area, call, none, TABLE_FIELDS)
     sheet.ignore_errors({"number_stored_as_text": f"A1:Z{_HEADER_ROW + SPAN}"})  # codes are text, and meant to be
     sheet.freeze_panes(_HEADER_ROW, 2)
     set_up_print(book, page, header_row=_HEADER_ROW)
