@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import excel, fetch, history, report, work
+from benchmarks import excel, fetch, growth, history, report, work
 
 
 def main() -> None:
@@ -26,6 +26,9 @@ def main() -> None:
     for measure in measures:
         for line in measure():
             print(line, flush=True)
+    print("\nCost against size\n")
+    for plot in growth.plots():
+        print(plot, *plot.lines(), "", sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+from benchmarks.growth import Growth, cpu
 from benchmarks.table import Line
 from benchmarks.work import typical
 from kis_xl import udfs
@@ -70,7 +71,7 @@ def account_with(days: int) -> Iterator[tuple[Path, Balance]]:
             os.environ.update(before)
 
 
-def measured(days: int) -> dict[str, float]:
+def measured(days: int, cost: Callable[[Callable[[], object]], float] = lambda work: typical(work) * 1e3) -> dict[str, float]:
     """Each question and a store with so many days there, in milliseconds, and the file's size in megabytes."""
     with account_with(days) as (home, balance), closing(History(DataFolder(home))) as history:
         assert len(history.days(AccountKey.of(balance))) == days
@@ -83,7 +84,7 @@ def measured(days: int) -> dict[str, float]:
             "KIS_HISTORY of a stock": lambda: udfs.KIS_HISTORY(stock),
             "a store": lambda: history.store(replace(balance, as_of=balance.as_of + timedelta(seconds=next(later)))),
         }
-        return {name: typical(each) * 1e3 for name, each in work.items()} | {_SIZE: history.size() / 1e6}
+        return {name: cost(each) for name, each in work.items()} | {_SIZE: history.size() / 1e6}
 
 
 def at_ten_years() -> list[Line]:
@@ -102,6 +103,12 @@ def at_ten_years() -> list[Line]:
             Line(f"  {name}: growth over {many // few} times the days", found[many][name] / found[few][name], f"≤ {many // few}", shown)
         )
     return lines
+
+
+def growth() -> list[Growth]:
+    """What each question costs by the days that are stored."""
+    found = {days: measured(days, cpu) for days in DAYS}
+    return [Growth(name, "days", {days: found[days][name] for days in DAYS}) for name in found[DAYS[0]] if name != _SIZE]
 
 
 def lines() -> list[Line]:

@@ -8,11 +8,13 @@ import sys
 import tempfile
 import time
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
+from benchmarks.growth import Growth, cpu
 from benchmarks.table import Line
 from benchmarks.work import typical
 from kis_xl import kst
@@ -26,6 +28,7 @@ from kis_xl.report.past import DAILY_FIELDS, Past
 from kis_xl.simulator import demo_account
 
 ROWS, MANY_ROWS, DAYS = 1_000, 100_000, 250
+SIZES = (100, 1_000, 10_000, MANY_ROWS)
 
 LARGE = """
 import resource, sys
@@ -98,6 +101,16 @@ def memory() -> list[Line]:
         command = [sys.executable, "-c", LARGE, str(path), str(MANY_ROWS)]
         peak = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         return [Line(name, peak, "≤ 600", f"{time.perf_counter() - started:.0f} s, {path.stat().st_size / 1e6:.0f} MB on disk")]
+
+
+def growth() -> Growth:
+    """What a report costs by its holdings, each compared with the day before."""
+    costs = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            shown = balance(size)
+            costs[size] = cpu(partial(write_report, shown, Path(folder, "report.xlsx"), "ko", past(shown)))
+    return Growth("a report", "holdings", costs)
 
 
 def lines() -> list[Line]:

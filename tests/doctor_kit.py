@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import ssl
@@ -179,8 +180,14 @@ def found(case: Case) -> list[Finding]:
 
 
 def _without_names(text: str) -> str:
-    """Without what the tests' own folders are called, and without the service's own words."""
+    """Without what the tests' own folders are called, and without the service's and the operating system's own words."""
     text = re.sub(r" \[.*\]$", "", text)
-    for name in (NAME, "연습", "홍 길동", "내 파이썬", "문서", "바탕 화면", "회사"):
+    for name in (NAME, "연습", "홍 길동", "내 파이썬", "문서", "바탕 화면", "회사", *_systems_words()):
         text = text.replace(name, "")
     return text
+
+
+def _systems_words() -> list[str]:
+    """What Windows says, in its own language, of a file or folder that is not there, closed or there already, and where nobody listens."""
+    words = getattr(ctypes, "FormatError", None)  # there on Windows only
+    return [] if words is None else [words(code).strip().rstrip(".") for code in (2, 3, 5, 80, 183, 1225, 10061)]

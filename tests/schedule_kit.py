@@ -67,6 +67,7 @@ if program == "crontab":
         kept.write_bytes(sys.stdin.buffer.read())
 elif program == "systemctl":
     verb, *rest = [word for word in arguments if word not in ("--user", "--no-ask-password", "--no-pager")]
+    kept = state / f"systemctl {next((word for word in rest if word.endswith('.timer')), '')}"
     if verb == "enable":
         kept.write_text("enabled")
     elif verb == "restart":
@@ -80,6 +81,7 @@ elif program == "systemctl":
     elif verb == "show-environment":
         told("HOME=/home/x\nKIS_XL_APPKEY=a key of the environment\n")
 elif program == "launchctl":
+    kept = state / f"launchctl {Path(arguments[-1]).name.removesuffix('.plist')}"
     if arguments[0] == "bootstrap":
         if (state / "unloading").exists():
             (state / "unloading").unlink()
@@ -96,6 +98,7 @@ elif program == "launchctl":
     elif arguments[0] == "getenv":
         told("a key of the environment\n" if arguments[1] == "KIS_XL_APPKEY" else "\n")
 elif program == "schtasks":
+    kept = state / f"schtasks {arguments[arguments.index('/tn') + 1]}"
     if arguments[0] == "/create":
         kept.write_bytes(Path(arguments[arguments.index("/xml") + 1]).read_bytes())
     elif not kept.exists():
@@ -135,8 +138,12 @@ class Fakes:
         (self.state / "refuse.json").write_text(json.dumps([[words, said]]))
 
     def kept(self, program: str) -> Path:
-        """What a program has been given: the crontab, the task, the agent."""
-        return self.state / program
+        """What a program has been given: the crontab, the first task, agent or timer."""
+        return next(iter(self.all_kept(program)), self.state / program)
+
+    def all_kept(self, program: str) -> list[Path]:
+        """All that it has been given; a crontab is one."""
+        return sorted(self.state.glob(f"{program}*"))
 
 
 @contextmanager
@@ -191,9 +198,11 @@ def folder() -> DataFolder:
     return DataFolder(Path(os.environ["KIS_XL_HOME"]))
 
 
-def job(words: Sequence[str] = ("/usr/bin/python3", "-P", "-m", "kis_xl", "schedule", "run"), at: time = time(16, 0)) -> Job:
+def job(
+    words: Sequence[str] = ("/usr/bin/python3", "-P", "-m", "kis_xl", "schedule", "run"), at: time = time(16, 0), mark: str = ""
+) -> Job:
     """A job whose next start is that Thursday's."""
-    return Job(words, at, datetime.combine(datetime.fromisoformat(THURSDAY).date(), at, kst.KST))
+    return Job(words, at, datetime.combine(datetime.fromisoformat(THURSDAY).date(), at, kst.KST), mark)
 
 
 def files_below(*places: Path) -> dict[Path, bytes]:

@@ -136,7 +136,7 @@ def test_where_no_folder_can_be_made_nothing_is_said_of_the_room(lab: Lab) -> No
     lab.monkeypatch.setenv("KIS_XL_HOME", "/proc/kis")
     findings = {finding.id: finding for finding in found(lab.case())}
     assert findings["folder.place"].verdict == "fail"
-    assert findings["folder.place"].what.en.startswith("the data folder cannot be made: /proc/kis (/proc: ")
+    assert findings["folder.place"].what.en.startswith(f"the data folder cannot be made: {Path('/proc/kis')} ({Path('/proc')}: ")
     assert findings["folder.space"].verdict == "skip"
 
 

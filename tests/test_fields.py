@@ -125,10 +125,23 @@ def test_environment_is_found_by_name() -> None:
 
 def test_every_module_is_reached_only_from_above() -> None:
     """Imports point one way: what stands lower in this list is never imported from above it."""
-    order = ["language", "kst", "redaction", "errors", "fields", "accounts", "parsing", "bystock", "models", "datafolder", "cells"]
+    order = [
+        "language",
+        "kst",
+        "redaction",
+        "errors",
+        "fields",
+        "accounts",
+        "parsing",
+        "bystock",
+        "models",
+        "datafolder",
+        "cells",
+        "digest",
+    ]
     order += ["policy", "changes", "history", "logs", "trading", "broker", "simulator", "practice"]
-    order += ["values", "variables", "secretstore", "configtext", "configfile", "leftovers", "configedit", "settings", "snapshots"]
-    order += ["report", "excel", "installation", "schedule", "doctor", "onboarding", "cli"]
+    order += ["values", "variables", "secretstore", "configtext", "configfile", "leftovers", "configedit", "settings", "schedule"]
+    order += ["snapshots", "report", "excel", "installation", "doctor", "onboarding", "cli"]
     # `udfs` is Excel's front door: what makes the workbook reads the functions there
     apart = {("simulator", "broker"), ("simulator", "errors"), ("simulator", "accounts"), ("broker", "simulator")}
     apart |= {("report", "broker"), ("excel", "simulator")}

@@ -134,6 +134,15 @@ def test_a_period_without_days_is_told(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.usefixtures("_set_up")
+@pytest.mark.usefixtures("filled", "_set_up")
+def test_a_day_of_the_users_own_list_of_closures_is_not_missing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "schedule").mkdir()
+    (home / "schedule" / "closed-days.txt").write_text("2026-11-19  # announced the day before\n", encoding="utf-8")
+    assert "missing" not in run(capsys, "list")[0]
+    assert json.loads(run(capsys, "list", "--json")[0])["missing"] == []
+    assert json.loads(run(capsys, "year", "2026", "--json")[0])["missing"] == []
+
+
 def test_several_missing_days_are_one_line(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     history.store(balance(at(11)))
     history.store(balance(at(17)))

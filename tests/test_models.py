@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kis_xl import kst
 from kis_xl.accounts import AccountNumber
-from kis_xl.bystock import join_by_stock
+from kis_xl.bystock import join_accounts, join_by_stock
 from kis_xl.fields import HOLDING_FIELDS, Environment, Join
 from kis_xl.models import Balance
 from kis_xl.parsing import read_holdings, read_summary
@@ -57,6 +57,25 @@ def test_rows_of_one_stock_are_joined() -> None:
     assert (row.prpr, row.fltt_rt) == (150, Decimal("2.62000000"))
     assert row.loan_dt is None  # the rows differ
     assert row.stck_loan_unpr == Decimal("100.0000")
+
+
+def test_a_price_that_has_moved_between_two_pages_is_the_later_one() -> None:
+    later = LOAN | {"prpr": "151", "evlu_amt": "302", "fltt_rt": "3.30000000", "bfdy_cprs_icdc": "5"}
+    (row,) = join_by_stock(read_holdings([CASH, later])[0])
+    assert (row.prpr, row.fltt_rt, row.bfdy_cprs_icdc, row.evlu_amt) == (151, Decimal("3.30000000"), 5, 752)
+    (row,) = join_by_stock(read_holdings([later, CASH])[0])
+    assert (row.prpr, row.fltt_rt) == (150, Decimal("2.62000000"))
+    gone = LOAN | {"prpr": "0", "evlu_amt": "0", "fltt_rt": "-100.00000000"}
+    (row,) = join_by_stock(read_holdings([CASH, gone])[0])
+    assert (row.prpr, row.fltt_rt) == (150, Decimal("2.62000000"))  # of a row that has one
+
+
+def test_of_several_accounts_the_newest_price_counts_if_it_is_one() -> None:
+    older, newer = kst.now() - timedelta(minutes=1), kst.now()
+    gone = LOAN | {"prpr": "0", "evlu_amt": "0", "fltt_rt": "-100.00000000"}
+    for accounts in ([(older, CASH), (newer, gone)], [(newer, gone), (older, CASH)]):
+        (row,) = join_accounts([(moment, read_holdings([given])[0]) for moment, given in accounts])
+        assert (row.prpr, row.fltt_rt) == (150, Decimal("2.62000000"))
 
 
 def test_a_stock_in_one_row_is_passed_on_digit_for_digit() -> None:

@@ -18,6 +18,7 @@ from kis_xl.schedule import plan as plans
 from kis_xl.schedule import runs
 from kis_xl.schedule.plan import Plan, Slot, TradingDays
 from kis_xl.schedule.runs import Outcome, Result, Run
+from kis_xl.trading import closed_file
 from tests.schedule_kit import HOLIDAY, THURSDAY
 
 FOUR = time(16, 0)
@@ -86,7 +87,7 @@ def test_a_list_that_cannot_be_read_closes_nothing(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "home")
     plans.offer_closed_file(folder).write_bytes(b"2025-11-20\n\xff\xff")
     assert plans.closed_days(folder).trades(date(2025, 11, 20))
-    assert not plans.is_untouched(plans.closed_file(folder))
+    assert not plans.is_untouched(closed_file(folder))
 
 
 def test_where_everything_is_closed_nothing_is_planned(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def own_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[windows.TaskScheduler]
     monkeypatch.setenv("USERNAME", f"test_{os.getpid()}")
     scheduler = windows.TaskScheduler()
     yield scheduler
-    system.call("schtasks", "/delete", "/tn", scheduler.name, "/f")
+    system.call("schtasks", "/delete", "/tn", scheduler.name(), "/f")
 
 
 on_windows = pytest.mark.skipif(sys.platform != "win32", reason="Windows has Task Scheduler")
@@ -164,8 +164,8 @@ def test_task_scheduler_tells_what_it_has(own_task: windows.TaskScheduler) -> No
     assert not own_task.find(job()).there
     assert not own_task.remove()
     words = [sys.executable, "-P", "-m", "kis_xl", "--home", r"C:\Users\홍 길동\kis & xl", "--lang", "ko"]
-    assert own_task.install(job(words)) == (own_task.name,)
-    assert own_task.install(job(words)) == (own_task.name,)  # replaces
+    assert own_task.install(job(words)) == (own_task.name(),)
+    assert own_task.install(job(words)) == (own_task.name(),)  # replaces
     found = own_task.find(job(words))
     assert (found.there, found.current) == (True, True), found
     assert not own_task.find(job([*words, "--now"])).current
@@ -245,6 +245,7 @@ def test_the_units_are_systemds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 def test_the_timer_starts_when_it_is_that_time_in_korea() -> None:
     program = tool("systemd-analyze")
+    assert set(systemd.definition(job(mark="1a2b3c4d"))) == {"kis-xl-report-1a2b3c4d.service", "kis-xl-report-1a2b3c4d.timer"}
     for at, days in ((time(16, 0), {0, 1, 2, 3, 4}), (time(7, 30), {0, 1, 2, 3, 4})):
         (calendar,) = re.findall(r"^OnCalendar=(.*)$", systemd.definition(job(at=at))["kis-xl-report.timer"], re.MULTILINE)
         command = [program, "calendar", "--iterations=10", calendar]
@@ -259,6 +260,7 @@ def test_the_timer_starts_when_it_is_that_time_in_korea() -> None:
 def test_the_timer_makes_up_what_it_missed_and_ends_what_hangs() -> None:
     units = systemd.definition(job())
     assert "\nPersistent=true\n" in units["kis-xl-report.timer"]
+    assert "\nOnStartupSec=3min\n" in units["kis-xl-report.timer"]  # what failed is not missed to systemd
     assert "\nTimeoutStartSec=1h\n" in units["kis-xl-report.service"]
     assert "\nType=oneshot\n" in units["kis-xl-report.service"]
 

@@ -47,7 +47,8 @@ def two(running_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simula
 
 
 def planned(since: str = f"{THURSDAY}T08:00", output: Path | None = None, at: time = plans.DEFAULT_AT) -> Plan:
-    made = Plan(at, datetime.fromisoformat(since).replace(tzinfo=kst.KST), "cron", "en", output)
+    ours = schedule._all()[-1].kind  # one of this system's, whichever it is
+    made = Plan(at, datetime.fromisoformat(since).replace(tzinfo=kst.KST), ours, "en", output)
     made.save(folder())
     return made
 
@@ -141,7 +142,7 @@ def test_one_account_that_fails_keeps_no_other_from_its_report(
     assert "broken: AUTH: " in said
     assert f"Failed: {THURSDAY} 16:00 KST" in said
     assert f"KIS_fine_{THURSDAY}.xlsx" in said
-    assert "kis-xl export --all" in said
+    assert "kis-xl schedule run" in said
     assert "Log: " in said
     problem = runs.problem(Settings.load())
     assert problem is not None
@@ -401,10 +402,58 @@ def test_a_scheduler_needs_to_pass_nothing_on(two: Simulator, monkeypatch: pytes
     assert load_workbook(first).worksheets[0].title == ("요약" if language == "ko" else "Overview")
 
 
-def test_run_is_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_user_makes_up_by_hand_what_failed(two: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    planned()
+    clock(monkeypatch, THURSDAY)
+    two.add_fault("1x2=http:503")
+    monkeypatch.setattr("kis_xl.cli.schedule.on_terminal", lambda: True)
+    assert scheduled_run() == 5
+    assert len(inquiries(two)) == 2  # somebody waits: none is tried again ten minutes later
+    assert "make the reports now: kis-xl schedule run" in sign_text()
+    capsys.readouterr()
+    assert main(["schedule", "run"]) == 0
+    assert sign.NAME.en not in reports()
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["schedule", "run"]) == 0
+    assert capsys.readouterr().out == f"the one of {THURSDAY} 16:00 is done\n"
+
+
+def test_what_cannot_be_made_up_is_not_told_to_be(two: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(since="2025-11-18T08:00")
+    clock(monkeypatch, FRIDAY)
+    assert scheduled_run() == 0
+    assert "Missed:" in sign_text()
+    assert "schedule run" not in sign_text()
+
+
+def test_a_plan_that_was_made_while_the_clock_was_ahead_is_kept_to(two: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(since="2030-01-02T08:00")
+    clock(monkeypatch, THURSDAY)
+    assert scheduled_run() == 0
+    assert len(inquiries(two)) == 2
+    clock(monkeypatch, FRIDAY, "18:00:00")
+    problem = runs.problem(Settings.load())
+    assert problem is not None
+    assert f"missed: {FRIDAY} 16:00" in problem.en
+
+
+def test_a_run_while_the_clock_was_ahead_stands_for_no_day_to_come(two: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned()
+    clock(monkeypatch, FRIDAY, "18:00:00")  # it is Thursday
+    assert scheduled_run() == 0
+    clock(monkeypatch, THURSDAY, "16:00:00")
+    assert scheduled_run() == 0
+    clock(monkeypatch, FRIDAY, "18:30:00")
+    assert schedule_verdict().outcome is Outcome.MISSED
+    assert scheduled_run() == 0
+    assert schedule_verdict().outcome is Outcome.DONE
+    assert len(inquiries(two)) == 6
+
+
+def test_run_is_listed_as_what_a_user_may_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schedule"]) == 0
     listed = capsys.readouterr().out
-    assert "install" in listed
-    assert "\n  run" not in listed
+    assert "\n  run" in listed
+    assert "make up" in listed
     assert main(["schedule", "run", "--help"]) == 0
     assert "--home" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from kis_xl.schedule.cron import Crontab
 from kis_xl.schedule.plan import Plan
 from kis_xl.schedule.windows import TaskScheduler
 from kis_xl.settings import Settings
+from kis_xl.trading import closed_file
 from tests.schedule_kit import SCHEDULERS, THURSDAY, Fakes, clock, fakes, files_below, folder, job
 
 NUMBER, KEY, SECRET = "11223344-01", "PSplantedkeyplantedkeyplantedkey", "planted/secret+planted/secret+planted=="
@@ -52,7 +53,7 @@ def entry(made: Fakes) -> str:
     if made.kind == "windows":
         return made.kept("schtasks").read_bytes().decode("utf-16")
     if made.kind == "systemd":
-        units = "".join(path.read_text(encoding="utf-8") for path in sorted(Path.home().rglob("kis-xl-report.*")))
+        units = "".join(path.read_text(encoding="utf-8") for path in sorted(Path.home().rglob("kis-xl-report*")))
         return units.replace("\\\\", "\\")  # Windows' paths, where this is tested there
     return made.kept(PROGRAM[made.kind]).read_text(encoding="utf-8")
 
@@ -146,14 +147,14 @@ def test_what_is_scheduled_for_another_installation_is_told(each: Fakes, capsys:
     schedule.install(Settings.load())
     (other,) = schedule.status(Settings.load()).notes[:1]
     assert "does not see" in other.en  # nothing else to tell
-    each.scheduler.install(job(plans.command(DataFolder(tmp_path / "other"), "en")))
+    each.scheduler.install(job(plans.command(DataFolder(tmp_path / "other"), "en"), mark=plans.mark(folder())))
     assert main(["schedule", "status"]) == 0
     assert "not of this installation" in capsys.readouterr().err
 
 
 def test_what_has_gone_from_the_scheduler_is_told(each: Fakes, capsys: pytest.CaptureFixture[str]) -> None:
     schedule.install(Settings.load())
-    each.scheduler.remove()
+    each.scheduler.remove(plans.mark(folder()))
     assert main(["schedule", "status"]) == 0
     said = capsys.readouterr()
     assert "scheduler: not there" in said.out
@@ -161,15 +162,45 @@ def test_what_has_gone_from_the_scheduler_is_told(each: Fakes, capsys: pytest.Ca
     assert schedule.remove(Settings.load())  # the plan was there
 
 
-def test_a_schedule_of_another_data_folder_is_told(
-    each: Fakes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_schedule_whose_plan_is_gone_is_told(each: Fakes, capsys: pytest.CaptureFixture[str]) -> None:
     schedule.install(Settings.load())
-    monkeypatch.setenv("KIS_XL_HOME", str(tmp_path / "second"))
+    plans.plan_file(folder()).write_text("{", encoding="utf-8")
     assert main(["schedule", "status"]) == 0
     said = capsys.readouterr()
     assert "nothing is scheduled" in said.out
-    assert "another data folder" in said.err
+    assert "whose plan cannot be read" in said.err
+    assert schedule.remove(Settings.load())
+    assert main(["schedule", "status"]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_two_data_folders_have_a_schedule_each(each: Fakes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first, second = folder().path, tmp_path / "second"
+    for home, at in ((first, "16:00"), (second, "17:00")):
+        monkeypatch.setenv("KIS_XL_HOME", str(home))
+        schedule.install(Settings.load(), at=at)
+    alone = {}
+    for home, hour in ((first, 16), (second, 17)):
+        monkeypatch.setenv("KIS_XL_HOME", str(home))
+        now = schedule.status(Settings.load())
+        assert now.plan is not None
+        assert now.plan.at.hour == hour
+        assert now.found is not None
+        assert (now.found.there, now.found.current) == (True, True)
+        alone[home] = now.found
+    monkeypatch.setenv("KIS_XL_HOME", str(first))
+    assert schedule.remove(Settings.load())
+    assert not schedule.remove(Settings.load())
+    monkeypatch.setenv("KIS_XL_HOME", str(second))
+    assert schedule.status(Settings.load()).found == alone[second]
+    assert schedule.remove(Settings.load())
+    assert not files_below(Path.home())
+
+
+def test_the_usual_data_folder_has_the_plain_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plans.mark(folder()) != ""
+    monkeypatch.delenv("KIS_XL_HOME")
+    assert plans.mark(Settings.load().folder) == ""
 
 
 @pytest.mark.parametrize(
@@ -241,7 +272,7 @@ def test_where_systemd_does_not_answer_cron_does_it(monkeypatch: pytest.MonkeyPa
         assert schedule.supported() == Crontab.caption
         # what systemd had is taken out, or there would be two
         assert schedule.install(Settings.load()).scheduler == Crontab.caption
-        assert not list(Path.home().rglob("kis-xl-report.*"))
+        assert not list(Path.home().rglob("kis-xl-report*"))
         assert schedule.remove(Settings.load())
 
 
@@ -262,6 +293,32 @@ def test_the_users_own_crontab_is_kept(cron: Fakes) -> None:
         assert cron.kept("crontab").read_bytes() == before.rstrip(b"\n") + b"\n" * max(1, before.count(b"\n\n") + 1)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace("# kis_xl: end", "# something else"),  # what follows is the user's own
+        lambda text: text.replace("@reboot", "#@reboot"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("# kis_xl: end", "30 2 * * * /bin/mine-within\n# kis_xl: end"),
+    ],
+)
+def test_a_crontab_that_was_edited_by_hand_loses_no_line_of_the_users(cron: Fakes, damage: Callable[[str], str]) -> None:
+    cron.kept("crontab").write_text("0 1 * * * /bin/mine-before\n")
+    schedule.install(Settings.load())
+    edited = damage(cron.kept("crontab").read_text()) + "0 3 * * * /bin/mine-after\n"
+    cron.kept("crontab").write_bytes(edited.encode())
+    mine = [line for line in edited.split("\n") if "/bin/mine" in line]
+    for at in ("16:00", "17:00"):
+        schedule.install(Settings.load(), at=at)
+        text = cron.kept("crontab").read_bytes().decode()
+        assert [line for line in text.split("\n") if "/bin/mine" in line] == mine
+        assert text.count(" schedule run ") == 2
+    assert schedule.remove(Settings.load())
+    left = cron.kept("crontab").read_bytes().decode()
+    assert [line for line in left.split("\n") if "/bin/mine" in line] == mine
+    assert "schedule run" not in left
+
+
 def test_a_crontab_that_cannot_be_read_is_not_written_anew(cron: Fakes) -> None:
     own = b"0 1 * * * /bin/true\n"
     cron.kept("crontab").write_bytes(own)
@@ -280,9 +337,9 @@ def test_a_task_that_may_not_start_at_logon_starts_without(monkeypatch: pytest.M
         tried = []
         create = TaskScheduler._create
 
-        def strict(self: TaskScheduler, document: bytes) -> system.Called:
+        def strict(self: TaskScheduler, document: bytes, mark: str) -> system.Called:
             tried.append("LogonTrigger" in document.decode("utf-16"))
-            return system.Called(1, "", "Access is denied.") if tried[-1] else create(self, document)
+            return system.Called(1, "", "Access is denied.") if tried[-1] else create(self, document, mark)
 
         monkeypatch.setattr(TaskScheduler, "_create", strict)
         assert made.scheduler.install(job()) == ("kis_xl_홍_길동",)
@@ -399,7 +456,7 @@ def test_the_sign_goes_with_the_schedule_and_when_its_folder_changes(cron: Fakes
 
 def test_the_users_list_of_closures_outlives_the_schedule(cron: Fakes) -> None:
     schedule.install(Settings.load())
-    plans.closed_file(folder()).write_text(f"{THURSDAY}\n")
+    closed_file(folder()).write_text(f"{THURSDAY}\n")
     assert schedule.status(Settings.load()).next == plans.TradingDays().next(plans.DEFAULT_AT, kst.now().replace(hour=17))
     schedule.remove(Settings.load())
     assert [path.name for path in (folder().path / "schedule").iterdir()] == ["closed-days.txt"]

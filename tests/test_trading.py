@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from kis_xl import kst, trading
+from kis_xl.datafolder import DataFolder
 
 #: Days on which KRX was closed, by its own notices: holidays, substitutes, elections, Labour Day, the year's last day.
 CLOSED = [
@@ -82,3 +84,21 @@ def test_now_is_meant_where_no_moment_is_given(monkeypatch: pytest.MonkeyPatch) 
     for day, wanted in ((20, True), (22, False)):
         monkeypatch.setattr(kst, "now", lambda day=day: datetime(2025, 11, day, 10, tzinfo=kst.KST))
         assert trading.is_open() is wanted
+
+
+def test_a_users_calendar_knows_their_own_closures_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = DataFolder(tmp_path / "home")
+    assert trading.calendar(folder)(date(2025, 11, 20))
+    assert not folder.path.exists()
+    path = trading.closed_file(folder)
+    path.parent.mkdir(parents=True)
+    path.write_text("\ufeff# mine\n2025-11-20  # a storm\nsoon\n", encoding="utf-8")
+    trades = trading.calendar(folder)
+    days = [date(2025, 11, day) for day in (19, 20, 21, 22)] + [date(2025, 12, 25)]
+    assert [trades(day) for day in days] == [True, False, True, False, False]
+    assert "no date: 'soon'" in caplog.text
+    assert trading.is_trading_day(date(2025, 11, 20))  # of another user it is not known
+    noon = datetime.fromisoformat("2025-11-20T12:00+09:00")
+    assert trading.is_open(noon)
+    assert not trading.is_open(noon, trades)
+    assert trading.is_open(noon + timedelta(days=1), trades)

@@ -13,7 +13,7 @@ import pytest
 
 from kis_xl import __version__, fields, kst, udfs
 from kis_xl.bystock import join_by_stock
-from kis_xl.changes import CHANGE_FIELDS
+from kis_xl.changes import TABLE_FIELDS
 from kis_xl.datafolder import DataFolder
 from kis_xl.excel import macros, session, tables
 from kis_xl.excel.registry import FUNCTIONS
@@ -389,7 +389,7 @@ def test_the_history_of_a_stock(stored: Simulator) -> None:
 
 def header(then: datetime) -> list[str]:
     """The captions; those of then say of which day they are."""
-    return [f"{field.en} ({then:%m-%d})" if field.key.endswith("_then") else field.en for field in CHANGE_FIELDS]
+    return [f"{field.en} ({then:%m-%d})" if field.key.endswith("_then") else field.en for field in TABLE_FIELDS]
 
 
 def test_changes_since_the_previous_stored_day(stored: Simulator) -> None:
@@ -401,7 +401,8 @@ def test_changes_since_the_previous_stored_day(stored: Simulator) -> None:
         ["Q500019", "WTI ETN", "held", 7.0, 7.0, 0.0],
         ["114800", "KODEX 인버스", "closed", 4.0, 0.0, -4.0],
     ]
-    assert answer[4][6:] == [40.0, 0.0, -40.0, -1.0, 0.0, 1.0]
+    assert answer[4][6:] == [40.0, 0.0, -40.0, -1.0, 0.0, 1.0, "closed", "", ""]  # it had no price
+    assert answer[1][12:] == ["kept", 0.0, 0.0]
     assert {type(cell) for row in answer[1:] for cell in row} == {str, float}
 
 
@@ -409,6 +410,7 @@ def test_changes_since_a_day(stored: Simulator) -> None:
     for since in (ago(2), f"{ago(2):%Y%m%d}", ago(3) + timedelta(days=1), ago(5) + timedelta(days=3)):
         (row,) = [row for row in udfs.KIS_CHANGES(since) if row[0] == "000660"]
         assert row[2:6] == ["held", 3.0, 5.0, 2.0]
+        assert row[12:] == ["added", 0.0, 300.0]
     (row,) = [row for row in udfs.KIS_CHANGES(ago(5)) if row[0] == "000660"]  # the last stored day up to then
     assert row[2:6] == ["new", 0.0, 5.0, 5.0]
     assert error(udfs.KIS_CHANGES(ago(10))).startswith("DATA: no earlier day is stored")
@@ -422,7 +424,7 @@ def test_changes_on_the_first_day_and_between_two_empty_days(monkeypatch: pytest
         assert error(udfs.KIS_CHANGES()).startswith("DATA: no earlier day is stored")
         assert "no earlier day" in status()["Last formula error"]
         store(home, empty, running, {1: ([], TOTALS)})
-        assert udfs.KIS_CHANGES() == [header(ago(1)), [""] * 12]
+        assert udfs.KIS_CHANGES() == [header(ago(1)), [""] * 15]
 
 
 def test_a_damaged_history_is_told_and_the_rest_goes_on(small: Simulator, home: Path) -> None:

@@ -307,7 +307,7 @@ def test_tables_are_dynamic_or_fixed_and_hold_no_figures(edition: Edition) -> No
         ]
         assert all(other.find(f"{MAIN}v") is None for other in within)
     if edition.legacy:
-        assert (spans[Page.HOLDINGS, "A5"], spans[Page.CHANGES, "A5"]) == ((301, 26), (301, 12))
+        assert (spans[Page.HOLDINGS, "A5"], spans[Page.CHANGES, "A5"]) == ((301, 26), (301, 15))
         assert (spans[Page.HISTORY, "A6"], spans[Page.ACCOUNT, "A5"], spans[Page.SETTINGS, "A15"]) == ((2601, 2), (24, 3), (15, 2))
     else:
         assert set(spans.values()) == {(1, 1)}
@@ -316,7 +316,7 @@ def test_tables_are_dynamic_or_fixed_and_hold_no_figures(edition: Edition) -> No
 
 def test_nothing_stands_where_a_table_may_grow() -> None:
     """Below each table up to the end of the sheet, and right of it as far as it goes, cells are blank."""
-    widths = {"KIS_HOLDINGS": 26, "KIS_CHANGES": 12, "KIS_HISTORY": 2, "KIS_ACCOUNTS": 4, "KIS_STATUS": 2, "KIS_VERSION": 1}
+    widths = {"KIS_HOLDINGS": 26, "KIS_CHANGES": 15, "KIS_HISTORY": 2, "KIS_ACCOUNTS": 4, "KIS_STATUS": 2, "KIS_VERSION": 1}
     for page, anchor, function in TABLES - {(Page.ACCOUNT, "A5", "KIS_SUMMARY"), (Page.DASHBOARD, "R4", "KIS_SUMMARY")}:
         sheet = opened_sheet(KO, page)
         column, row = corners(anchor)[:2]
@@ -344,7 +344,7 @@ def test_a_first_day_is_told_in_words() -> None:
     assert "내일부터 표시됩니다" in texts[Page.CHANGES]
     assert "_xlfn.IFNA(KIS_HISTORY(" in texts[Page.HISTORY]
     legacy = {(page, cell): formula.text or "" for page, cell, _, formula in formulas(LEGACY)}
-    assert legacy[Page.CHANGES, "A5"] == "KIS_CHANGES(KisSince,KisWhole)"  # wrapped, it would say so in 3,612 cells
+    assert legacy[Page.CHANGES, "A5"] == "KIS_CHANGES(KisSince,KisWhole)"  # wrapped, it would say so in 4,515 cells
     assert "내일부터 표시됩니다" in legacy[Page.CHANGES, "A4"]
     assert "IF(ISNA(A6)" in legacy[Page.HISTORY, "A5"]
 

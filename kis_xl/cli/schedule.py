@@ -1,4 +1,7 @@
-"""`kis-xl schedule`: the daily report by the operating system's own scheduler. What the scheduler starts is `schedule run`."""
+"""`kis-xl schedule`: the daily report by the operating system's own scheduler.
+
+What the scheduler starts is `schedule run`; so may a user, to make up what failed or was missed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from kis_xl.cli.asking import on_terminal
 from kis_xl.cli.group import CommandGroup
 from kis_xl.cli.telling import tell
 from kis_xl.datafolder import DataFolder
@@ -30,20 +34,12 @@ _ABOUT = {
     ),
     "status": Text("마지막 실행과 다음 실행을 보여 줍니다", "show the last run and the next one"),
     "remove": Text("예약을 지웁니다", "remove the schedule"),
-    "run": Text("예약된 일을 합니다(스케줄러가 실행)", "do what is due (started by the scheduler)"),
+    "run": Text(
+        "실패했거나 실행되지 않은 예약 보고서를 지금 만듭니다(스케줄러도 이것을 실행)",
+        "make up the scheduled report that failed or was missed (what the scheduler starts, too)",
+    ),
 }
-
-
-class _Group(CommandGroup):
-    """`run` is the scheduler's own: it is there, and not listed."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in the help text."""
-        with formatter.section(Text("명령", "Commands").in_()):
-            formatter.write_dl([(name, what.in_()) for name, what in _ABOUT.items() if name != "run"])
-
-
-schedule = _Group(
+schedule = CommandGroup(
     "schedule",
     __name__,
     _ABOUT,
@@ -150,7 +146,13 @@ def run(home: str | None, language: str | None, at_once: bool) -> int:
             os.environ[variable] = value
     # settings that cannot be read are a failure of the run, to be recorded in a folder that does not depend on them
     folder = Settings.load().folder if home is None else DataFolder(Path(home))
-    return run_due(folder, lambda: _told("", lambda: _jobs(Settings.load())), at_once=at_once)
+    return run_due(
+        folder,
+        lambda: _told("", lambda: _jobs(Settings.load())),
+        at_once=at_once,
+        patient=not on_terminal(),
+        say=lambda why: click.echo(why.in_()),
+    )
 
 
 def _jobs(settings: Settings) -> dict[str, Callable[[], Path]]:

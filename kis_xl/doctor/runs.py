@@ -97,8 +97,8 @@ def _of_failure(last: Verdict, codes: list[str], detail: dict[str, object]) -> F
     if last.outcome is runs.Outcome.MISSED:
         what = Text(f"예약 보고서가 실행되지 않았습니다: {when}", f"the scheduled report was missed: {when} KST")
     cure = Text(
-        "지금 만들려면 `kis-xl export --all`, 자세히 보려면 `kis-xl schedule status` 를 실행하세요.",
-        "Make it now with kis-xl export --all; see the details with kis-xl schedule status.",
+        "지금 만들려면 `kis-xl schedule run`, 자세히 보려면 `kis-xl schedule status` 를 실행하세요.",
+        "Make it now with kis-xl schedule run; see the details with kis-xl schedule status.",
     )
     told = runs.trouble(last)
     return Finding(_SCHEDULE, "warn", what, cure, detail, private="" if told is None else told.in_())

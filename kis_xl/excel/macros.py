@@ -149,7 +149,7 @@ def check(account: Any = None) -> Any:
 @macro
 def is_trading() -> Any:
     """Whether stocks are traded now, so that an automatic refresh is worth a call."""
-    return trading.is_open()
+    return trading.is_open(trades=trading.calendar(session.current().settings.folder))
 
 
 @macro

@@ -50,6 +50,8 @@ _DIFFERS: Final = Text("검산이 맞지 않습니다", "the checks differ")
 _FINE: Final = Text("정상", "OK")
 #: The states of an account, the worst first.
 _VERDICTS: Final = (_FAILED, _NOT_YET, _NOT_RENEWED, _UNSAVED, _AHEAD, _OVER_A_DAY, _DIFFERS, _FINE)
+#: What to do about a scheduled report that failed or was missed.
+_MAKE_UP: Final = Text("`kis-xl schedule run` 으로 지금 만들 수 있습니다.", "Make it now with kis-xl schedule run.")
 _SIMULATED: Final = Text(" (시뮬레이터)", " (simulator)")
 #: From this age on (minutes) the state says so.
 OLD = 24 * 60
@@ -110,7 +112,20 @@ def _of_accounts(session: Session, keys: Sequence[Key]) -> list[object]:
     attempted = max((state.attempted for state in states.values() if state.attempted is not None), default=None)
     verdict = min((account.verdict() for account in accounts), key=_VERDICTS.index)
     said = verdict if verdict is not _UNSAVED else next(state.unsaved.what for state in states.values() if state.unsaved is not None)
-    return [said.in_(language), *of_balances, attempted, *_trouble(states, language, is_named=len(keys) > 1)]
+    error, *advice = _trouble(states, language, is_named=len(keys) > 1)
+    unreported = _unreported(session)
+    if unreported is not None:
+        # where the figures are fine it is the state that the dashboard shows; else it goes with what to do
+        said, also = (unreported, ()) if verdict is _FINE else (said, (unreported,))
+        advice += [f"{text.in_(language).rstrip('.')}." for text in (*also, _MAKE_UP)]
+    return [said.in_(language), *of_balances, attempted, error, " ".join(filter(None, advice))]
+
+
+def _unreported(session: Session) -> Text | None:
+    """What is wrong with the scheduled report, which nobody watches while it is made."""
+    from kis_xl.schedule.runs import problem  # noqa: PLC0415 (a server that has started has time for it)
+
+    return problem(session.settings)
 
 
 def _distinct(texts: Iterable[str]) -> str:

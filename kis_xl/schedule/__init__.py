@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kis_xl import kst
+from kis_xl import kst, trading
 from kis_xl.errors import ConfigError, OutputError, reason_of
 from kis_xl.language import Text
 from kis_xl.schedule import plan as plans
@@ -46,7 +46,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Status:
-    """How the scheduled report is doing. Without a plan there is none; `found` may still know of one of another data folder."""
+    """How the scheduled report is doing. Without a plan there is none; `found` may still know of one whose plan is gone."""
 
     scheduler: Text | None
     plan: Plan | None
@@ -90,7 +90,7 @@ def install(settings: Settings, *, at: str | None = None, output: str | None = N
         _put_back(before, settings)
         raise
     if before is not None and before.scheduler != plan.scheduler:
-        _remove_from(before.scheduler, certain=False)
+        _remove_from(before.scheduler, job.mark, certain=False)
     if before is not None and before.reports(folder) != plan.reports(folder):
         sign.take_away([before.reports(folder)])
     days = plans.closed_days(folder)
@@ -112,21 +112,22 @@ def status(settings: Settings) -> Status:
         notes += unseen(scheduler)
     following = days.next(plan.at, now) if plan else None
     caption = scheduler.caption if scheduler else None
-    return Status(caption, plan, found, last, following, reports, plans.closed_file(folder), tuple(notes))
+    return Status(caption, plan, found, last, following, reports, trading.closed_file(folder), tuple(notes))
 
 
 def remove(settings: Settings) -> bool:
     """Take the schedule, its plan, its record and its sign away; whether there was anything. Raises OutputError."""
     folder = settings.folder
     plan = Plan.load(folder)
-    removed = [_remove_from(each.kind, certain=plan is not None and plan.scheduler == each.kind) for each in _all()]
+    mark = plans.mark(folder)
+    removed = [_remove_from(each.kind, mark, certain=plan is not None and plan.scheduler == each.kind) for each in _all()]
     sign.take_away([plan.reports(folder) if plan else folder.path / "reports", folder.path / "reports"])
     ours = folder.path / plans.PART
     was_planned = plans.plan_file(folder).exists()
     for path in (plans.plan_file(folder), ours / "runs.json", ours / "run.lock"):
         _delete(path)
-    if plans.is_untouched(plans.closed_file(folder)):
-        _delete(plans.closed_file(folder))
+    if plans.is_untouched(trading.closed_file(folder)):
+        _delete(trading.closed_file(folder))
     with suppress(OSError):  # the user's list of closures may be in it
         ours.rmdir()
     return any(removed) or was_planned
@@ -165,11 +166,11 @@ def _by_kind(kind: str) -> Scheduler | None:
     return next((each for each in _all() if each.kind == kind), None)
 
 
-def _remove_from(kind: str, *, certain: bool) -> bool:
+def _remove_from(kind: str, mark: str, *, certain: bool) -> bool:
     """Remove our entry from a scheduler. One that is not certain to have it may refuse, or not be there."""
     scheduler = _by_kind(kind)
     try:
-        return scheduler is not None and scheduler.remove()
+        return scheduler is not None and scheduler.remove(mark)
     except OutputError:
         if certain:
             raise
@@ -186,7 +187,7 @@ def _put_back(before: Plan | None, settings: Settings) -> None:
 
 def _job(plan: Plan, settings: Settings) -> Job:
     start = plans.closed_days(settings.folder).next(plan.at, kst.now()) or plan.since
-    return Job(plans.command(settings.folder, plan.language), plan.at, start)
+    return Job(plans.command(settings.folder, plan.language), plan.at, start, plans.mark(settings.folder))
 
 
 def _notes(plan: Plan, settings: Settings, scheduler: Scheduler) -> list[Text]:
@@ -203,7 +204,12 @@ def _notes(plan: Plan, settings: Settings, scheduler: Scheduler) -> list[Text]:
 def _doubts(plan: Plan | None, found: Found | None) -> list[Text]:
     if plan is None:
         if found is not None and found.there:
-            return [Text("다른 데이터 폴더의 예약이 있습니다.", "there is a schedule of another data folder")]
+            return [
+                Text(
+                    "스케줄러에는 예약이 있지만 그 계획을 읽을 수 없습니다: `kis-xl schedule install` 또는 `remove` 를 실행하세요.",
+                    "the scheduler has a schedule whose plan cannot be read: run `kis-xl schedule install`, or `remove`",
+                )
+            ]
         return []
     if found is None or not found.there:
         return [

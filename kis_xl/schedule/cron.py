@@ -15,7 +15,7 @@ from kis_xl.schedule.system import Called, Found
 
 _BEGIN: Final = "# kis_xl: the daily report, made by `kis-xl schedule install`"
 _END: Final = "# kis_xl: end"
-_BLOCK: Final = re.compile(rf"^{re.escape(_BEGIN)}\n.*?^{re.escape(_END)}\n?", re.MULTILINE | re.DOTALL)
+_OURS: Final = " -m kis_xl schedule run "
 #: What `crontab -l` says to a user who has none, in the words of the usual crons and of BusyBox.
 _NONE: Final = re.compile(r"no crontab|can't open|No such file", re.IGNORECASE)
 
@@ -36,15 +36,15 @@ class Crontab:
 
     def install(self, job: Job) -> tuple[str, ...]:
         """Put our lines into the user's crontab, in the place of those that are there."""
-        rest, _ = _split(self._read())
-        called = self._write(rest + definition(job))
+        rest, _ = _split(self._read(), job.mark)
+        called = self._write(rest + ("\n" if rest and not rest.endswith("\n") else "") + definition(job))
         if not called.ok:
             raise system.refused(self.caption, called)
         return ("crontab",)
 
-    def remove(self) -> bool:
+    def remove(self, mark: str = "") -> bool:
         """Take our lines out; whether there were any."""
-        rest, ours = _split(self._read())
+        rest, ours = _split(self._read(), mark)
         if not ours:
             return False
         called = self._write(rest) if rest.strip() else system.call("crontab", "-r")
@@ -55,7 +55,7 @@ class Crontab:
     def find(self, job: Job) -> Found:
         """Our lines. cron says nothing of what it will do, and did."""
         try:
-            _, ours = _split(self._read())
+            _, ours = _split(self._read(), job.mark)
         except OutputError as error:
             return Found(there=False, said=error.message())
         lines = [line for line in ours.splitlines() if not line.startswith("#")]
@@ -81,7 +81,8 @@ def definition(job: Job) -> str:
     """Our lines. cron knows local time only; what it missed while the machine was off, the line for its start makes up."""
     shown = _command(job.words)
     times = [f"{slot.minute} {slot.hour} * * {_days(slot.days)}" for slot in job.slots]
-    lines = [_BEGIN, *(f"{when} {shown}" for when in [*times, "@reboot"]), _END]
+    begin, end = _marks(job.mark)
+    lines = [begin, *(f"{when} {shown}" for when in [*times, "@reboot"]), end]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -95,8 +96,19 @@ def _days(days: Sequence[int]) -> str:
     return ",".join(str((day + 1) % 7) for day in days)
 
 
-def _split(text: str) -> tuple[str, str]:
-    """A crontab without our lines, and our lines."""
-    ours = "".join(_BLOCK.findall(text))
-    rest = _BLOCK.sub("", text)
-    return rest + ("\n" if rest and not rest.endswith("\n") else ""), ours
+def _marks(mark: str) -> tuple[str, str]:
+    """The comments between which the lines of one data folder stand."""
+    return (f"{_BEGIN} ({mark})", f"{_END} ({mark})") if mark else (_BEGIN, _END)
+
+
+def _split(text: str, mark: str) -> tuple[str, str]:
+    """A crontab without our lines, and our lines. What a user wrote between our marks, or after one whose end is gone, is theirs."""
+    begin, end = _marks(mark)
+    rest: list[str] = []
+    ours: list[str] = []
+    within = False
+    for line in re.findall(r"[^\n]*\n|[^\n]+$", text):
+        is_mark = line.strip() in (begin, end)
+        within = line.strip() == begin or (within and not is_mark)
+        (ours if is_mark or (within and _OURS in line) else rest).append(line)
+    return "".join(rest), "".join(ours)

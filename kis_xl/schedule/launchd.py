@@ -31,10 +31,9 @@ class LaunchAgent:
         "It runs while you are logged in; a run that was missed is made up when the Mac wakes or you log in.",
     )
 
-    @property
-    def path(self) -> Path:
+    def path(self, mark: str = "") -> Path:
         """The agent's property list."""
-        return Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist"
+        return Path.home() / "Library" / "LaunchAgents" / f"{label(mark)}.plist"
 
     @property
     def _domain(self) -> str:
@@ -46,12 +45,13 @@ class LaunchAgent:
 
     def install(self, job: Job) -> tuple[str, ...]:
         """Write the property list and load it in the place of the one that was loaded; its path."""
-        put(self.path, plistlib.dumps(definition(job)).decode())
-        self._unload()
-        system.call("launchctl", "enable", f"{self._domain}/{LABEL}")  # it may have been switched off
-        called = self._load()
+        path = self.path(job.mark)
+        put(path, plistlib.dumps(definition(job)).decode())
+        self._unload(job.mark)
+        system.call("launchctl", "enable", f"{self._domain}/{label(job.mark)}")  # it may have been switched off
+        called = self._load(path)
         if not called.ok:
-            self.path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             raise system.refused(
                 self.caption,
                 called,
@@ -59,41 +59,41 @@ class LaunchAgent:
                     "이 Mac의 화면에 로그인한 상태에서 다시 실행하세요.", "Run it again while you are logged in at this Mac's own screen."
                 ),
             )
-        return (str(self.path),)
+        return (str(path),)
 
-    def _load(self) -> Called:
+    def _load(self, path: Path) -> Called:
         """For a moment after it has unloaded an agent, launchd refuses to load it anew."""
-        called = system.call("launchctl", "bootstrap", self._domain, str(self.path))
+        called = system.call("launchctl", "bootstrap", self._domain, str(path))
         for _ in range(_TRIES):
             if called.ok:
                 break
             time.sleep(_PAUSE)
-            called = system.call("launchctl", "bootstrap", self._domain, str(self.path))
+            called = system.call("launchctl", "bootstrap", self._domain, str(path))
         return called
 
-    def _unload(self) -> bool:
-        return system.call("launchctl", "bootout", f"{self._domain}/{LABEL}").ok
+    def _unload(self, mark: str) -> bool:
+        return system.call("launchctl", "bootout", f"{self._domain}/{label(mark)}").ok
 
-    def remove(self) -> bool:
+    def remove(self, mark: str = "") -> bool:
         """Unload the agent and delete its property list; whether either was there."""
-        loaded = self._unload()
-        was_there = self.path.exists()
+        loaded, path = self._unload(mark), self.path(mark)
+        was_there = path.exists()
         try:
-            self.path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
             reason = reason_of(error)
         else:
             return loaded or was_there
-        raise OutputError(Text(f"파일을 지울 수 없습니다: {self.path} ({reason})", f"the file cannot be deleted: {self.path} ({reason})"))
+        raise OutputError(Text(f"파일을 지울 수 없습니다: {path} ({reason})", f"the file cannot be deleted: {path} ({reason})"))
 
     def find(self, job: Job) -> Found:
         """The agent, and its state as launchd tells it."""
-        shown = system.call("launchctl", "print", f"{self._domain}/{LABEL}")
+        shown = system.call("launchctl", "print", f"{self._domain}/{label(job.mark)}")
         if not shown.ok:
             return Found(there=False, said=shown.said)
         lines = re.findall(r"^\t((?:state|runs|last exit code) = .*)$", shown.output, re.MULTILINE)
         try:
-            current = plistlib.loads(self.path.read_bytes()) == definition(job)
+            current = plistlib.loads(self.path(job.mark).read_bytes()) == definition(job)
         except (OSError, ValueError, plistlib.InvalidFileException):
             current = False
         return Found(there=True, current=current, said=one_line(" · ".join(lines)))
@@ -101,6 +101,11 @@ class LaunchAgent:
     def sees(self, variable: str) -> bool:
         """Whether launchd itself has it (`launchctl setenv`)."""
         return bool(system.call("launchctl", "getenv", variable).output.strip())
+
+
+def label(mark: str) -> str:
+    """The agent's name: that of the usual data folder has no mark."""
+    return f"{LABEL}.{mark}" if mark else LABEL
 
 
 def definition(job: Job) -> dict[str, Any]:
@@ -111,4 +116,4 @@ def definition(job: Job) -> dict[str, Any]:
         for slot in job.slots
         for day in slot.days
     ]
-    return {"Label": LABEL, "ProgramArguments": list(job.words), "StartCalendarInterval": starts, "RunAtLoad": True}
+    return {"Label": label(job.mark), "ProgramArguments": list(job.words), "StartCalendarInterval": starts, "RunAtLoad": True}

@@ -1,25 +1,26 @@
 """When a report is due and what is run for it: trading days, the planned moments, the command, the local times.
 
-All planned moments are in KST. `plan.json` keeps what `install` fixed; `closed-days.txt` is the user's, for the closure that
-KRX announces on short notice.
+All planned moments are in KST. `plan.json` keeps what `install` fixed; the user's list of closures is `trading`'s.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
 from kis_xl import kst, trading
-from kis_xl.datafolder import DataFolder, write_atomically
+from kis_xl.datafolder import DataFolder, fingerprint, write_atomically
 from kis_xl.errors import ArgumentError, ConfigError, OutputError, reason_of
 from kis_xl.language import Language, Text
 from kis_xl.redaction import get_logger, shown
+from kis_xl.variables import home_of
 
 _log = get_logger(__name__)
 PART: Final = "schedule"
@@ -28,8 +29,9 @@ DEFAULT_AT: Final = time(16, 0)
 _CLOSES: Final = time(15, 30)
 _LONGEST_CLOSURE: Final = 60  # days
 _A_YEAR: Final = 366
+#: Two clocks may differ by so much; what is later than that was written before the clock was set back.
+SAME_TIME: Final = timedelta(minutes=5)
 _WORKDAYS: Final = 5
-_CLOSED_FILE: Final = "closed-days.txt"
 _CLOSED_HEAD: Final = Text(
     "# 예약 보고서를 쉬는 날: 한 줄에 하루, 예: 2027-01-02. KRX의 휴장일은 이미 알고 있습니다.\n",
     "# Days without a scheduled report, one a line such as 2027-01-02. KRX's usual closures are known already.\n",
@@ -108,11 +110,15 @@ class Plan:
 
     @classmethod
     def load(cls, folder: DataFolder) -> Plan | None:
-        """The plan of this data folder, None where there is none; one that is damaged is logged and counts as none."""
+        """The plan of this data folder, None where there is none; one that is damaged is logged and counts as none.
+
+        Was it made in what is the future by now, the clock was set back since: then it counts as made a day ago, or nothing
+        would be due until that future comes.
+        """
         path = plan_file(folder)
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
+            plan = cls(
                 at=time.fromisoformat(document["at"]),
                 since=_aware(document["since"]),
                 scheduler=str(document["scheduler"]),
@@ -124,6 +130,8 @@ class Plan:
         except (OSError, ValueError, TypeError, KeyError) as error:
             _log.warning("the plan of the scheduled report cannot be read: %s: %s", path, type(error).__name__)
             return None
+        now = kst.now()
+        return replace(plan, since=now - timedelta(days=1)) if plan.since > now + SAME_TIME else plan
 
 
 def plan_file(folder: DataFolder) -> Path:
@@ -163,30 +171,14 @@ def is_in_session(at: time) -> bool:
 
 
 def closed_days(folder: DataFolder) -> TradingDays:
-    """The trading days without those of `closed-days.txt`. A line there that is no date is logged, and no reason to fail."""
-    closed = []
-    try:
-        lines = closed_file(folder).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, ValueError):
-        lines = []
-    for line in lines:
-        text = line.partition("#")[0].strip()
-        try:
-            closed += [date.fromisoformat(text)] if text else []
-        except ValueError:
-            _log.warning("%s: no date: %s", _CLOSED_FILE, shown(text))
-    return TradingDays(closed)
-
-
-def closed_file(folder: DataFolder) -> Path:
-    """The user's list of closures."""
-    return folder.path / PART / _CLOSED_FILE
+    """The trading days without those of the user's list."""
+    return TradingDays(trading.closed_days(folder))
 
 
 def offer_closed_file(folder: DataFolder) -> Path:
     """Lay the list out where there is none; its path. Raises ConfigError or OutputError."""
     folder.part(PART)
-    path = closed_file(folder)
+    path = trading.closed_file(folder)
     if not path.exists():
         put(path, _CLOSED_HEAD.in_())
     return path
@@ -198,6 +190,12 @@ def is_untouched(path: Path) -> bool:
         return not any(line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
     except (OSError, ValueError):
         return False
+
+
+def mark(folder: DataFolder) -> str:
+    """What tells the schedule of one data folder from that of another in a scheduler's list; "" for the usual folder."""
+    usual, ours = (os.path.normcase(path.absolute()) for path in (home_of({}), folder.path))
+    return "" if ours == usual else fingerprint(ours)[:8]
 
 
 def slots(at: time, start: datetime) -> tuple[Slot, ...]:
@@ -235,11 +233,12 @@ def command(folder: DataFolder, language: Language, interpreter: str = sys.execu
 
 @dataclass(frozen=True)
 class Job:
-    """What a scheduler is given: the command, the time in Korea, the next planned moment."""
+    """What a scheduler is given: the command, the time in Korea, the next planned moment, whose it is (see `mark`)."""
 
     words: Sequence[str]
     at: time
     start: datetime
+    mark: str = ""
 
     @property
     def slots(self) -> tuple[Slot, ...]:

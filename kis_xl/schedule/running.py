@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from kis_xl import kst
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import KisError, NetworkError, RateLimitError
-from kis_xl.language import Language, current
+from kis_xl.language import Language, Text, current
 from kis_xl.logs import log_to
 from kis_xl.redaction import get_logger
 from kis_xl.schedule import sign
@@ -34,10 +35,19 @@ Export = Callable[[], Path]
 Jobs = Callable[[], Mapping[str, Export]]
 
 
-def run(folder: DataFolder, jobs: Jobs, *, at_once: bool = False, language: Language | None = None) -> int:
+def run(
+    folder: DataFolder,
+    jobs: Jobs,
+    *,
+    at_once: bool = False,
+    patient: bool = True,
+    say: Callable[[Text], object] = lambda _: None,
+    language: Language | None = None,
+) -> int:
     """Do what is due, or with `at_once` whatever is; the exit code of the first account that failed, 0 where nothing is due.
 
-    Raises ConfigError or OutputError where the data folder cannot be written.
+    Why nothing is done is told to `say`. With somebody waiting, not `patient`, what may pass is not tried once more. Raises
+    ConfigError or OutputError where the data folder cannot be written.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 (KIS_STATUS reads the record and needs no lock)
 
@@ -50,30 +60,32 @@ def run(folder: DataFolder, jobs: Jobs, *, at_once: bool = False, language: Lang
             runs = load(folder)
             planned = due(plan, runs, days, now + _EARLY)
             if planned is None and not at_once:
-                _log.info("scheduled report: %s", _why_not(plan, runs, days, now))
-                return 0
-            return _do(folder, plan, Run(planned, now), jobs, log)
+                why_not = _why_not(plan, runs, days, now)
+            else:
+                return _do(folder, plan, Run(planned, now), partial(_all, jobs, patient=patient), log)
     except Timeout:
-        _log.info("scheduled report: another run is under way")
-        return 0
+        why_not = Text("다른 실행이 진행 중입니다", "another run is under way")
+    _log.info("scheduled report: %s", why_not.en)
+    say(why_not)
+    return 0
 
 
-def _why_not(plan: Plan, runs: list[Run], days: TradingDays, now: datetime) -> str:
+def _why_not(plan: Plan, runs: list[Run], days: TradingDays, now: datetime) -> Text:
     if not days.trades(now.date()):
-        return "no trading day, nothing to make up"
+        return Text("거래일이 아니고 밀린 것도 없습니다", "no trading day, nothing to make up")
     planned = days.latest(plan.at, now + _EARLY)
     if planned is not None and is_done(runs, planned):
-        return f"the one of {planned:%Y-%m-%d %H:%M} is done"
-    return "none is due yet"
+        return Text(f"{planned:%Y-%m-%d %H:%M} 예정은 끝났습니다", f"the one of {planned:%Y-%m-%d %H:%M} is done")
+    return Text("아직 예정된 것이 없습니다", "none is due yet")
 
 
-def _do(folder: DataFolder, plan: Plan, begun: Run, jobs: Jobs, log: Path | None) -> int:
+def _do(folder: DataFolder, plan: Plan, begun: Run, work: Callable[[], tuple[int, list[Result]]], log: Path | None) -> int:
     skipped = [] if begun.planned is None else missed(plan, load(folder), closed_days(folder), begun.planned)
     if skipped:
         _log.warning("scheduled report: missed %s", ", ".join(f"{moment:%Y-%m-%d}" for moment in skipped))
     record(folder, begun)
     _log.info("scheduled report: begins, planned for %s", begun.planned and f"{begun.planned:%Y-%m-%d %H:%M}")
-    code, results = _all(jobs)
+    code, results = work()
     done = ended(begun, kst.now(), code, results)
     record(folder, done)
     sign.update(plan, folder, done, skipped, log)
@@ -81,15 +93,15 @@ def _do(folder: DataFolder, plan: Plan, begun: Run, jobs: Jobs, log: Path | None
     return code
 
 
-def _all(jobs: Jobs) -> tuple[int, list[Result]]:
-    """All accounts; those whose fault may pass once more, later. The exit code and a result an account."""
+def _all(jobs: Jobs, *, patient: bool) -> tuple[int, list[Result]]:
+    """All accounts; those whose fault may pass once more, later, if `patient`. The exit code and a result an account."""
     try:
         exports = dict(jobs())
     except Exception as error:  # noqa: BLE001 (whatever it is, nobody watches: the record and the sign must tell it)
         return _code(error), [_told("", error)]
     outcomes = {name: _one(name, export) for name, export in exports.items()}
     again = [name for name, (error, _) in outcomes.items() if isinstance(error, NetworkError | RateLimitError)]
-    if again:
+    if again and patient:
         _log.info("scheduled report: once more in %.0f s: %s", AGAIN_AFTER, ", ".join(again))
         time.sleep(AGAIN_AFTER)
         outcomes |= {name: _one(name, exports[name]) for name in again}

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from kis_xl import kst
@@ -17,7 +19,8 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.errors import KisError
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.redaction import get_logger, one_line, redact
-from kis_xl.schedule.plan import PART, Plan, TradingDays, closed_days, put
+from kis_xl.schedule.plan import PART, SAME_TIME, Plan, TradingDays, closed_days, plan_file, put
+from kis_xl.trading import closed_file
 
 _log = get_logger(__name__)
 KEPT: Final = 60
@@ -108,10 +111,14 @@ class Verdict:
 
 
 def load(folder: DataFolder) -> list[Run]:
-    """The runs, oldest first. A damaged file is logged and counts as empty: it must not keep a report from being made."""
-    path = folder.path / PART / _FILE
+    """The runs, oldest first. A damaged file is logged and counts as empty: it must not keep a report from being made.
+
+    Nor must a run that a clock which was wrong then has put into the future: it stands for no day of that.
+    """
+    path, latest = folder.path / PART / _FILE, kst.now() + SAME_TIME
     try:
-        return [_run(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        runs = [_run(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        return [run for run in runs if run.started < latest]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -160,11 +167,31 @@ def missed(plan: Plan, runs: list[Run], days: TradingDays, before: datetime) -> 
 
 
 def problem(settings: HasFolder) -> Text | None:
-    """What is wrong with the scheduled report, in one sentence; None where all is well or nothing is scheduled."""
-    plan = Plan.load(settings.folder)
-    if plan is None:
+    """What is wrong with the scheduled report, in one sentence; None where all is well or nothing is scheduled.
+
+    Cells ask for it again and again: its files are read once a minute, or when one of them has changed.
+    """
+    folder = settings.folder
+    planned = _stamp(plan_file(folder))
+    if not planned:
         return None
-    return trouble(verdict(plan, load(settings.folder), closed_days(settings.folder), kst.now()))
+    stamps = (planned, _stamp(folder.path / PART / _FILE), _stamp(closed_file(folder)))
+    return _problem(folder.path, stamps, f"{kst.now():%Y-%m-%d %H:%M}")
+
+
+@lru_cache(maxsize=4)
+def _problem(home: Path, _stamps: tuple[int, ...], _minute: str) -> Text | None:
+    folder = DataFolder(home)
+    plan = Plan.load(folder)
+    return None if plan is None else trouble(verdict(plan, load(folder), closed_days(folder), kst.now()))
+
+
+def _stamp(path: Path) -> int:
+    """When a file was last written; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def trouble(found: Verdict) -> Text | None:

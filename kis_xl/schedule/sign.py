@@ -20,15 +20,11 @@ NAME: Final = Text("KIS_보고서_실패.txt", "KIS_REPORT_FAILED.txt")
 #: So many missed days are listed.
 _MOST: Final = 5
 _MISSED: Final = Text("그때 컴퓨터가 꺼져 있었거나 로그인한 사용자가 없었습니다.", "The machine was off then, or nobody was logged in.")
+_CAPTION: Final = Text("할 일", "What to do")
+_NOW: Final = Text("- 지금 보고서 만들기: kis-xl schedule run", "- make the reports now: kis-xl schedule run")
 _WHAT_TO_DO: Final = Text(
-    "할 일\n"
-    "- 지금 보고서 만들기: kis-xl export --all\n"
-    "- 자세한 상태: kis-xl schedule status\n"
-    "다음 실행이 성공하면 이 파일은 저절로 없어집니다. 지워도 됩니다.",
-    "What to do\n"
-    "- make the reports now: kis-xl export --all\n"
-    "- see the details: kis-xl schedule status\n"
-    "The next run that succeeds takes this file away. You may delete it.",
+    "- 자세한 상태: kis-xl schedule status\n다음 실행이 성공하면 이 파일은 저절로 없어집니다. 지워도 됩니다.",
+    "- see the details: kis-xl schedule status\nThe next run that succeeds takes this file away. You may delete it.",
 )
 
 
@@ -75,6 +71,7 @@ def _text(run: Run, missed: Sequence[datetime], language: Language, log: Path | 
         earlier = len(missed[:-_MOST])
         lines += [caption, *([f"- {Text(f'그 전 {earlier}번', f'{earlier} earlier ones').in_(language)}"] if earlier else [])]
         lines += [*(f"- {moment:%Y-%m-%d %H:%M} KST" for moment in missed[-_MOST:]), _MISSED.in_(language), ""]
-    lines += [_WHAT_TO_DO.in_(language)]
+    # days that are past cannot be made up: then there is nothing to be made now
+    lines += [text.in_(language) for text in (_CAPTION, *(() if run.ok else (_NOW,)), _WHAT_TO_DO)]
     lines += [] if log is None else [Text(f"로그: {log}", f"Log: {log}").in_(language)]
     return "\n".join(lines) + "\n"

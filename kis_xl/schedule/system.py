@@ -40,8 +40,8 @@ class Scheduler(Protocol):
     def install(self, job: Job) -> tuple[str, ...]:
         """Put `job` in the place of what is there; where it now stands (files, the task's name)."""
 
-    def remove(self) -> bool:
-        """Take it out; whether anything was there."""
+    def remove(self, mark: str = "") -> bool:
+        """Take out what was installed for a job of this mark; whether anything was there."""
 
     def find(self, job: Job) -> Found:
         """What is there. `job` is what would be installed now."""

@@ -16,8 +16,6 @@ from kis_xl.schedule.plan import Job, put
 from kis_xl.schedule.system import Called, Found
 
 NAME: Final = "kis-xl-report"
-_TIMER: Final = f"{NAME}.timer"
-_SERVICE: Final = f"{NAME}.service"
 
 
 class UserTimer:
@@ -47,28 +45,31 @@ class UserTimer:
         for name, text in units.items():
             put(self.folder / name, text)
         # restarted, or a timer that runs already would keep its old time
-        for arguments in (("daemon-reload",), ("enable", _TIMER), ("restart", _TIMER)):
+        _, timer = _names(job.mark)
+        for arguments in (("daemon-reload",), ("enable", timer), ("restart", timer)):
             called = _call(*arguments)
             if not called.ok:
-                self._delete()
+                self._delete(job.mark)
                 raise system.refused(self.caption, called)
         return tuple(str(self.folder / name) for name in units)
 
-    def remove(self) -> bool:
+    def remove(self, mark: str = "") -> bool:
         """Stop the timer and delete the units; whether they were there."""
-        was_there = any((self.folder / name).exists() for name in (_TIMER, _SERVICE))
+        _, timer = names = _names(mark)
+        was_there = any((self.folder / name).exists() for name in names)
         if was_there:
-            called = _call("disable", "--now", _TIMER)
+            called = _call("disable", "--now", timer)
             if not called.ok and self.works():
                 raise system.kept(self.caption, called)
-            self._delete()
+            self._delete(mark)
             _call("daemon-reload")
         return was_there
 
-    def _delete(self) -> None:
-        stamp = _xdg("XDG_DATA_HOME", ".local/share") / "systemd" / "timers" / f"stamp-{_TIMER}"
-        wanted = self.folder / "timers.target.wants" / _TIMER
-        for path in (self.folder / _TIMER, self.folder / _SERVICE, wanted, stamp):
+    def _delete(self, mark: str) -> None:
+        service, timer = _names(mark)
+        stamp = _xdg("XDG_DATA_HOME", ".local/share") / "systemd" / "timers" / f"stamp-{timer}"
+        wanted = self.folder / "timers.target.wants" / timer
+        for path in (self.folder / timer, self.folder / service, wanted, stamp):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
@@ -79,7 +80,8 @@ class UserTimer:
 
     def find(self, job: Job) -> Found:
         """The timer, its state and its next start as systemd tells them."""
-        shown = _call("show", _TIMER, "--property=LoadState,ActiveState,NextElapseUSecRealtime,LastTriggerUSec")
+        _, timer = _names(job.mark)
+        shown = _call("show", timer, "--property=LoadState,ActiveState,NextElapseUSecRealtime,LastTriggerUSec")
         state = dict(re.findall(r"^(\w+)=(.*)$", shown.output, re.MULTILINE))
         if not shown.ok or state.get("ActiveState") != "active":
             return Found(
@@ -99,8 +101,17 @@ class UserTimer:
         return re.search(rf"^{re.escape(variable)}=", _call("show-environment").output, re.MULTILINE) is not None
 
 
+def _names(mark: str) -> tuple[str, str]:
+    """The service and its timer: those of the usual data folder have no mark."""
+    name = f"{NAME}-{mark}" if mark else NAME
+    return f"{name}.service", f"{name}.timer"
+
+
 def definition(job: Job) -> dict[str, str]:
-    """The two units by file name. systemd knows other zones, so the time is Korea's own."""
+    """The two units by file name. systemd knows other zones, so the time is Korea's own.
+
+    `Persistent` makes up what was missed; what failed is made up by the start after each login.
+    """
     service = f"""[Unit]
 Description=The daily report of kis_xl
 
@@ -114,13 +125,14 @@ Description=The daily report of kis_xl, on Korea's workdays
 
 [Timer]
 OnCalendar=Mon..Fri *-*-* {job.at:%H:%M}:00 Asia/Seoul
+OnStartupSec=3min
 AccuracySec=1min
 Persistent=true
 
 [Install]
 WantedBy=timers.target
 """
-    return {_SERVICE: service, _TIMER: timer}
+    return dict(zip(_names(job.mark), (service, timer), strict=True))
 
 
 def _exec(words: Sequence[str]) -> str:

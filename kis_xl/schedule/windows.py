@@ -56,11 +56,10 @@ class TaskScheduler:
         "It runs while you are logged on, also with the screen locked; a run that was missed is made up at the next logon.",
     )
 
-    @property
-    def name(self) -> str:
+    def name(self, mark: str = "") -> str:
         """The task's name. All users of a machine share one list, so it holds the user's."""
         user = re.sub(r'[\\/:*?"<>|\s]+', "_", os.environ.get("USERNAME", "").strip()) or "user"
-        return f"kis_xl_{user}"
+        return f"kis_xl_{user}_{mark}" if mark else f"kis_xl_{user}"
 
     def works(self) -> bool:
         """Whether it can be used here."""
@@ -72,9 +71,9 @@ class TaskScheduler:
         # whether a user may have a task started by their own logon is up to the machine's policy: without, it still
         # starts when the time has passed
         for at_logon in (True, False):
-            called = self._create(definition(job, user, at_logon=at_logon))
+            called = self._create(definition(job, user, at_logon=at_logon), job.mark)
             if called.ok:
-                return (self.name,)
+                return (self.name(job.mark),)
         raise system.refused(
             self.caption,
             called,
@@ -84,35 +83,33 @@ class TaskScheduler:
             ),
         )
 
-    def _create(self, document: bytes) -> system.Called:
+    def _create(self, document: bytes, mark: str = "") -> system.Called:
         handle, name = tempfile.mkstemp(prefix="kis_xl_task_", suffix=".xml")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(document)
-            return system.call("schtasks", "/create", "/tn", self.name, "/xml", name, "/f")
+            return system.call("schtasks", "/create", "/tn", self.name(mark), "/xml", name, "/f")
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def remove(self) -> bool:
+    def remove(self, mark: str = "") -> bool:
         """Delete the task; whether there was one."""
-        if not self._is_there():
+        if not system.call("schtasks", "/query", "/tn", self.name(mark)).ok:
             return False
-        called = system.call("schtasks", "/delete", "/tn", self.name, "/f")
+        called = system.call("schtasks", "/delete", "/tn", self.name(mark), "/f")
         if not called.ok:
             raise system.kept(self.caption, called)
         return True
 
-    def _is_there(self) -> bool:
-        return system.call("schtasks", "/query", "/tn", self.name).ok
-
     def find(self, job: Job) -> Found:
         """The task, its next start and its state as Windows tells them."""
-        listed = system.call("schtasks", "/query", "/tn", self.name, "/fo", "csv", "/nh")
+        name = self.name(job.mark)
+        listed = system.call("schtasks", "/query", "/tn", name, "/fo", "csv", "/nh")
         if not listed.ok:
             return Found(there=False, said=listed.said)
         rows = [row for row in csv.reader(listed.output.splitlines()) if len(row) > 1]
         said = one_line(" · ".join(rows[0][1:])) if rows else ""
-        task = system.call("schtasks", "/query", "/tn", self.name, "/xml")
+        task = system.call("schtasks", "/query", "/tn", name, "/xml")
         return Found(there=True, current=task.ok and _action(task.output) == _exec(job), said=said)
 
     def sees(self, variable: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import TypeAlias
 
 import click
 from rich.console import Console
@@ -18,10 +19,12 @@ from kis_xl.fields import SUMMARY_FIELDS, by_key
 from kis_xl.history import AccountKey, Day, Source
 from kis_xl.language import Text
 from kis_xl.settings import Settings
-from kis_xl.trading import is_trading_day
+from kis_xl.trading import calendar
 
 _TOTALS = by_key(SUMMARY_FIELDS)
 _NO_WIDTH = 1_000
+#: Whether a day is one on which KRX trades.
+Trades: TypeAlias = Callable[[date], bool]
 
 
 @click.command(
@@ -38,12 +41,13 @@ _NO_WIDTH = 1_000
 def command(account_name: str | None, parameters: tuple[str, ...], start: date | None, end: date | None, as_json: bool) -> None:
     """List the days of one account, asked in one way, and name the others."""
     settings = Settings.load()
+    trades = calendar(settings.folder)
     with opened(settings) as history:
         whose = Whose.named(account_name, settings, history, parameters)
         days = history.overview(whose.key, start, end)
         others = [key for key in history.accounts() if (key.fingerprint, key.query) != (whose.key.fingerprint, whose.key.query)]
     if as_json:
-        click.echo(json.dumps(_document(whose.key, days), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_document(whose.key, days, trades), ensure_ascii=False, indent=2))
         return
     if not days and not others and start is end is None:
         raise nothing_stored()
@@ -52,25 +56,25 @@ def command(account_name: str | None, parameters: tuple[str, ...], start: date |
         raise DataError(Text(f"이 기간에 저장된 날이 없습니다: {where.ko}", f"no day is stored: {where.en}"), _others(others))
     console = Console(no_color=True, width=None if on_terminal() else _NO_WIDTH)
     console.print(f"{whose.caption.in_()}  {whose.key.letters}", highlight=False, markup=False)
-    console.print(_table(days), highlight=False)
+    console.print(_table(days, trades), highlight=False)
     if others:
         click.echo(_others(others).in_(), err=True)
 
 
-def missing_days(days: Sequence[date]) -> list[date]:
+def missing_days(days: Sequence[date], trades: Trades) -> list[date]:
     """The trading days between stored days."""
     gaps = ((before + timedelta(days=number) for number in range(1, (after - before).days)) for before, after in pairwise(days))
-    return [day for gap in gaps for day in gap if is_trading_day(day)]
+    return [day for gap in gaps for day in gap if trades(day)]
 
 
-def _table(days: Sequence[Day]) -> Table:
+def _table(days: Sequence[Day], trades: Trades) -> Table:
     table = Table(header_style="bold", show_edge=False)
     captions = [Text("조회 시각 (KST)", "As of (KST)"), Text("행", "Rows"), _TOTALS["tot_evlu_amt"].caption, _TOTALS["nass_amt"].caption]
     for place, caption in enumerate([*captions, Text("조회 수", "Fetches"), Text("출처", "From")]):
         table.add_column(caption.in_(), justify="right" if 0 < place < 5 else "left", no_wrap=True)
     previous: Day | None = None
     for day in days:
-        gap = [] if previous is None else missing_days([previous.day, day.day])
+        gap = [] if previous is None else missing_days([previous.day, day.day], trades)
         if gap:
             table.add_row(f"  {_gap(gap).in_()}")
         source = "" if day.source is Source.SERVICE else day.source.caption.in_()
@@ -99,7 +103,7 @@ def _others(others: Sequence[AccountKey]) -> Text:
     )
 
 
-def _document(key: AccountKey, days: Sequence[Day]) -> dict[str, object]:
+def _document(key: AccountKey, days: Sequence[Day], trades: Trades) -> dict[str, object]:
     return {
         "account": key.masked,
         "environment": key.environment,
@@ -118,5 +122,5 @@ def _document(key: AccountKey, days: Sequence[Day]) -> dict[str, object]:
             }
             for day in days
         ],
-        "missing": [day.isoformat() for day in missing_days([day.day for day in days])],
+        "missing": [day.isoformat() for day in missing_days([day.day for day in days], trades)],
     }

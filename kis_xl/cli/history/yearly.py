@@ -21,7 +21,7 @@ from kis_xl.history.contributions import Contribution
 from kis_xl.history.year import Year, look_back
 from kis_xl.language import Text
 from kis_xl.settings import Settings
-from kis_xl.trading import is_trading_day
+from kis_xl.trading import calendar
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WEEKS: Final = 53
@@ -56,7 +56,7 @@ def command(year: int | None, account_name: str | None, parameters: tuple[str, .
     wanted = year or kst.now().year
     with opened(settings) as history:
         whose = Whose.named(account_name, settings, history, parameters)
-        found = look_back(history, whose.key, wanted, is_trading_day)
+        found = look_back(history, whose.key, wanted, calendar(settings.folder))
         days = [] if found else history.days(whose.key)
     if found is None:
         if not days:
