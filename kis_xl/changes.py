@@ -1,6 +1,7 @@
 """What changed between two balances, stock by stock: new and closed positions, quantity, valuation, profit.
 
     changes(then, now)         one Change a stock that is held at either time
+    changes_together(pairs)    the same over several accounts, each compared by itself, as sums
     CHANGE_FIELDS              the columns of a table of them, as data
     values(change, language)   one row of it
     EFFECT_FIELDS              two more columns: what of a valuation's change is the price's, and the rest
@@ -15,10 +16,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
 
 from kis_xl.bystock import join_by_stock
 from kis_xl.fields import HOLDING_FIELDS, Field, Holding, Kind, by_key
 from kis_xl.language import Language, Text
+from kis_xl.splits import Lot, Told, staying, told
 
 
 class State(enum.Enum):
@@ -37,8 +41,8 @@ class State(enum.Enum):
 class Move(enum.Enum):
     """How the quantity of a position moved; the value is its name in both languages.
 
-    Shares also come and go without a trade. What leaves the purchase amount as it was is told (`is_split`); the API does not
-    tell a transfer from a trade.
+    Shares also come and go without a trade. A split or merger is told by the purchase amount (`splits.told`), also where some of the
+    shares were sold; the API does not tell a transfer from a trade.
     """
 
     NEW = Text("신규", "new")
@@ -54,41 +58,12 @@ class Move(enum.Enum):
         return self.value
 
 
-def is_split(quantity_then: int, cost_then: int, quantity_now: int, cost_now: int) -> bool:
-    """Whether the quantity changed with no share bought or sold: split, merged, or given for nothing (bonus shares, stock dividends).
-
-    The costs are purchase amounts in won. A sale takes its part of them away and a purchase adds to them; what is split keeps
-    them, but for the fractions of a share that a merger of so many into one pays out.
-    """
-    if quantity_now == quantity_then or min(quantity_then, quantity_now, cost_then, cost_now) <= 0:
-        return False
-    if cost_now == cost_then:
-        return True
-    a_share_now, a_share_then = cost_now * quantity_then, cost_then * quantity_now
-    into_one = (2 * a_share_now + a_share_then) // (2 * a_share_then)
-    if into_one <= 1 or quantity_then // into_one != quantity_now:
-        return False
-    return abs(a_share_now - into_one * a_share_then) <= rounding(quantity_then) * quantity_then
-
-
-def rounding(quantity: int) -> int:
-    """How many won the purchase amount of so many shares may be off: the service rounds amounts, and averages to 4 digits."""
-    return 2 + abs(quantity) // 1_000
-
-
-def staying(quantity_then: int, quantity_now: int) -> int:
-    """How many shares are held at both times; of less than none (sold short) so many less."""
-    if (quantity_then > 0) is not (quantity_now > 0):
-        return 0
-    return min(quantity_then, quantity_now, key=abs)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """One stock at two times: quantities in shares, amounts in won; 0 at the time at which it is not held.
 
     `price_then` and `price_now` are the prices of a share, None where it is not held or the service had no price for all of it;
-    `cost_then` and `cost_now` the purchase amounts.
+    `cost_then` and `cost_now` the purchase amounts. What is the sum over accounts has their changes as `parts`, and no price.
     """
 
     pdno: str
@@ -104,6 +79,7 @@ class Change:
     price_now: int | None = None
     cost_then: int = 0
     cost_now: int = 0
+    parts: tuple[Change, ...] = ()
 
     @property
     def quantity_difference(self) -> int:
@@ -122,34 +98,50 @@ class Change:
 
     @property
     def move(self) -> Move:
-        """Whether the position is new, larger, smaller, closed, of the same quantity, or split."""
+        """Whether the position is new, larger, smaller, closed, of the same quantity, or split; split, where any of its parts is."""
         if self.state is not State.HELD:
             return Move.NEW if self.state is State.NEW else Move.CLOSED
+        if self._told is Told.SPLIT or any(part.move is Move.SPLIT for part in self.parts):
+            return Move.SPLIT
         if not self.quantity_difference:
             return Move.KEPT
-        if is_split(self.quantity_then, self.cost_then, self.quantity_now, self.cost_now):
-            return Move.SPLIT
         return Move.ADDED if self.quantity_difference > 0 else Move.REDUCED
 
     @property
     def is_priced(self) -> bool:
         """Whether the service had a price whenever the stock was held; without one a valuation of 0 means nothing."""
+        if self.parts:
+            return all(part.is_priced for part in self.parts)
         then, now = self.price_then is not None, self.price_now is not None
         return then if self.state is State.CLOSED else now if self.state is State.NEW else then and now
 
-    @property
+    @cached_property
     def price_effect(self) -> int | None:
-        """What the price made of the shares that were held all the time, in won; None where a price is missing.
+        """What the price made of the shares that were held all the time, in won; None where that is not known.
 
-        Where no share came or went, all of the valuation's difference: also of a stock that was split.
+        That is where a price is missing, and where the shares may have been split or merged as well as traded, so that the two
+        prices may be of different shares (`splits.told`). Of what was split the cost tells which part of it is still there: where
+        none of it went, the effect is all of the valuation's difference.
         """
-        if not self.is_priced:
+        if self.parts:
+            effects = [part.price_effect for part in self.parts]
+            return None if None in effects else sum(effect or 0 for effect in effects)
+        if not self.is_priced or self._told is Told.UNKNOWN:
             return None
         if self.price_then is None or self.price_now is None:
             return 0
-        if self.move in (Move.KEPT, Move.SPLIT):
-            return self.valuation_difference
-        return staying(self.quantity_then, self.quantity_now) * (self.price_now - self.price_then)
+        if self._told is Told.SPLIT:
+            part = min(Fraction(1), Fraction(self.cost_now, self.cost_then))
+            return self.valuation_now - round(part * self.valuation_then)
+        stay = staying(self.quantity_then, self.quantity_now)
+        return stay * (self.price_now - self.price_then) if self.quantity_difference else self.valuation_difference
+
+    @cached_property
+    def _told(self) -> Told:
+        """What tells a split from a trade; of sums nothing does."""
+        then = Lot(self.quantity_then, self.cost_then, Fraction(self.price_then or 0))
+        now = Lot(self.quantity_now, self.cost_now, Fraction(self.price_now or 0))
+        return Told.TRADED if self.parts else told(then, now)
 
     @property
     def quantity_effect(self) -> int | None:
@@ -166,6 +158,32 @@ def changes(then: Sequence[Holding], now: Sequence[Holding]) -> tuple[Change, ..
     before, after = _held(then), _held(now)
     current = [_change(State.HELD if code in before else State.NEW, before.get(code), row) for code, row in after.items()]
     return (*current, *(_change(State.CLOSED, row, None) for code, row in before.items() if code not in after))
+
+
+def changes_together(accounts: Sequence[tuple[Sequence[Holding], Sequence[Holding]]]) -> tuple[Change, ...]:
+    """One Change a stock over several accounts, in the order of `changes`: the sums of what changed in each, from (then, now) of each.
+
+    The accounts' days of then may differ, and their prices with them. What moved from one account to another is closed in one and new
+    in the other, so all of it is the quantity's.
+    """
+    found: dict[str, list[Change]] = {}
+    for then, now in accounts:
+        for change in changes(then, now):
+            found.setdefault(change.pdno, []).append(change)
+    codes = dict.fromkeys(row.pdno for place in (1, 0) for pair in accounts for row in pair[place] if row.pdno in found)
+    sums = [_sum(found[code]) for code in codes]
+    return tuple(sorted(sums, key=lambda change: change.state is State.CLOSED))
+
+
+def _sum(parts: Sequence[Change]) -> Change:
+    states = {part.state for part in parts}
+    state = states.pop() if len(states) == 1 else State.HELD
+    name = next((part.prdt_name for part in parts if part.state is not State.CLOSED), parts[0].prdt_name)
+    amounts = {key: sum(getattr(part, key) for part in parts) for key in _AMOUNTS}
+    return Change(parts[0].pdno, name, state, **amounts, parts=tuple(parts))
+
+
+_AMOUNTS = tuple(f"{what}_{when}" for what in ("quantity", "valuation", "profit", "cost") for when in ("then", "now"))
 
 
 def _held(rows: Sequence[Holding]) -> dict[str, Holding]:
@@ -212,7 +230,7 @@ CHANGE_FIELDS: tuple[Field, ...] = (
     *_compared("evlu_pfls_amt", Text("평가손익", "Profit")),
 )
 
-#: What the valuation's difference is made of, in won; blank where the service had no price.
+#: What the valuation's difference is made of, in won; blank where the service had no price, and where it is not known.
 EFFECT_FIELDS: tuple[Field, ...] = (
     Field(
         "price_effect",
@@ -221,8 +239,8 @@ EFFECT_FIELDS: tuple[Field, ...] = (
         Kind.WON,
         None,
         note=Text(
-            "두 시점 모두 보유한 수량 × 현재가의 변화. 분할·병합·무상이면 평가금액 증감 전부",
-            "shares held at both times × change of the price; of a split stock the whole difference of its valuation",
+            "두 시점 모두 보유한 수량 × 현재가의 변화. 분할·병합·무상이면 남은 주식의 평가금액 증감 전부",
+            "shares held at both times × change of the price; of a split stock the whole difference of what is left of it",
         ),
         signed=True,
     ),
@@ -255,7 +273,7 @@ TABLE_FIELDS: tuple[Field, ...] = (*CHANGE_FIELDS, MOVE_FIELD, *EFFECT_FIELDS)
 
 
 def table_values(change: Change, language: Language) -> tuple[str | int | None, ...]:
-    """The values of `TABLE_FIELDS` for one stock; None for an effect where the service had no price."""
+    """The values of `TABLE_FIELDS` for one stock; None for an effect that is not known."""
     return (*values(change, language), change.move.caption.in_(language), change.price_effect, change.quantity_effect)
 
 

@@ -251,7 +251,7 @@ def KIS_HISTORY(field: Any = None, start: Any = None, end: Any = None, account: 
     ),
 )
 def KIS_CHANGES(since: Any = None, account: Any = None) -> Any:
-    """A header row of 15 columns, then a row a stock, closed ones last. An effect is blank where a price is missing.
+    """A header row of 15 columns, then a row a stock, closed ones last. An effect is blank where it is not known.
 
     For `*` those of one account after those of another, with its name first. Each is compared with its own last stored day.
     """

@@ -511,6 +511,30 @@ def test_changes_of_each_account_are_against_its_own_last_day(three: Accounts) -
     assert error(udfs.KIS_CHANGES("2099-01-01", "*")).startswith("ARGUMENT: env: since: 2099-01-01 is not before")
 
 
+def test_changes_of_all_accounts_as_one_are_the_sums_of_each(three: Accounts) -> None:
+    """Also where the days of then differ, and with them the prices."""
+    udfs.KIS_HOLDINGS("*")
+    now = session.current()
+    for name, days, price, more in (("env", 1, 149, 0), (PENSION, 30, 75, 2), (PRACTICE, 3, 70_000, 0)):
+        balance = now.view(name).balance
+        quantities = [row.hldg_qty + (more if row.hldg_qty else 0) for row in balance.holdings]
+        then = tuple(
+            replace(row, prpr=price, hldg_qty=quantity, evlu_amt=price * quantity, pchs_amt=120 * quantity)
+            for row, quantity in zip(balance.holdings, quantities, strict=True)
+        )
+        now.history.store(replace(balance, holdings=then, as_of=balance.as_of - timedelta(days=days)))
+    parts = [row for name in NAMES for row in udfs.KIS_CHANGES(None, name)[1:]]
+    captions, *whole = udfs.KIS_CHANGES(None, "**")
+    assert captions[3:5] == ["Quantity then", "Quantity now"]
+    effects = {row[0]: row[13:] for row in whole}
+    assert effects["000660"] == [5 * (150 - 149) + 5 * (151 - 75), -2 * 75]
+    for row in whole:
+        mine = [part for part in parts if part[0] == row[0]]
+        assert row[3:12] == [sum(part[place] for part in mine) for place in range(3, 12)]
+        assert row[13:] == ["" if any(part[place] == "" for part in mine) else sum(part[place] for part in mine) for place in (13, 14)]
+    assert sum(len([part for part in parts if part[0] == row[0]]) for row in whole) == len(parts)
+
+
 # the check
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kis_xl.changes import CHANGE_FIELDS, TABLE_FIELDS, Change, Move, State, changes, is_split, staying, table_values, values
+from kis_xl.changes import CHANGE_FIELDS, TABLE_FIELDS, Change, Move, State, changes, changes_together, table_values, values
 from kis_xl.fields import Holding, Kind
 from kis_xl.language import Language
 from kis_xl.parsing import read_holdings
+from kis_xl.splits import Lot, Told, is_split, staying, told
 from tests.rows import holding_row
 
 
@@ -117,7 +120,8 @@ def cost(quantity: int, price: int, paid: int, **more: str) -> Holding:
         (cost(50, 14_400, 600_000), Move.SPLIT),  # five for one
         (cost(1, 720_000, 600_000), Move.SPLIT),  # one for ten
         (cost(12, 60_000, 600_000), Move.SPLIT),  # two bonus shares
-        (cost(50, 14_400, 600_001), Move.ADDED),
+        (cost(50, 14_400, 600_001), Move.SPLIT),  # a won is rounding
+        (cost(50, 14_400, 605_000), Move.ADDED),
         (cost(20, 72_000, 1_300_000), Move.ADDED),
         (cost(5, 72_000, 300_000), Move.REDUCED),
         (cost(10, 72_000, 650_000), Move.KEPT),
@@ -132,14 +136,121 @@ def test_a_quantity_that_changed_at_the_same_cost_was_not_traded(now: Holding, m
 
 
 def test_what_was_merged_keeps_its_cost_but_for_the_fractions() -> None:
-    """Ten into one, and the five that make no whole one are paid out at the average."""
+    """Ten into one, and the five that make no whole one are paid out at the average: they went."""
     (change,) = changes([cost(105, 1_000, 84_000)], [cost(10, 11_000, 80_000)])
-    assert (change.move, change.price_effect, change.quantity_effect) == (Move.SPLIT, 5_000, 0)
+    assert (change.move, change.price_effect, change.quantity_effect) == (Move.SPLIT, 10_000, -5_000)
     assert not is_split(105, 84_000, 10, 8_000)  # sold
     assert not is_split(105, 84_000, 11, 88_000)  # more than are whole
     assert not is_split(105, 84_000, 10, 79_000)
     assert not is_split(10, 0, 20, 0)  # no cost tells nothing
     assert not is_split(10, 900, 10, 900)
+
+
+TRADES: dict[str, tuple[Holding, Holding, tuple[Move, int | None, int | None]]] = {
+    "split, then half sold": (cost(10, 2_500_000, 10_000_000), cost(250, 50_000, 5_000_000), (Move.SPLIT, 0, -12_500_000)),
+    "split, then as many sold as came": (cost(10, 20_000, 100_000), cost(10, 11_000, 50_000), (Move.SPLIT, 10_000, -100_000)),
+    "split, then some bought": (cost(10, 2_500_000, 10_000_000), cost(510, 50_000, 10_500_000), (Move.ADDED, None, None)),
+    "split, then many bought": (cost(10, 20_000, 100_000), cost(120, 10_000, 1_100_000), (Move.ADDED, None, None)),
+    "split, then sold and bought": (cost(10, 2_500_000, 10_000_000), cost(300, 50_000, 9_000_000), (Move.ADDED, None, None)),
+    "split, then most sold, some bought": (cost(10, 20_000, 100_000), cost(8, 10_500, 51_000), (Move.REDUCED, None, None)),
+    "bonus shares, then some sold": (cost(10, 12_000, 100_000), cost(11, 10_000, 91_667), (Move.ADDED, None, None)),
+    "bonus shares, then some bought": (cost(100, 12_000, 1_000_000), cost(125, 10_000, 1_050_000), (Move.ADDED, None, None)),
+    "merged three into two": (cost(10, 10_000, 80_000), cost(6, 15_000, 72_000), (Move.SPLIT, 0, -10_000)),
+    "merged ten into three": (cost(101, 1_000, 90_900), cost(30, 3_000, 90_000), (Move.SPLIT, -10_000, -1_000)),
+    "merged five into two, then half sold": (cost(100, 1_000, 90_000), cost(20, 2_600, 45_000), (Move.SPLIT, 2_000, -50_000)),
+    "merged, then some bought": (cost(10, 10_000, 80_000), cost(7, 15_000, 87_000), (Move.REDUCED, None, None)),
+    "merged, then more bought than there were": (cost(100, 1_000, 90_000), cost(110, 10_000, 1_090_000), (Move.ADDED, None, None)),
+    "added": (cost(10, 10_000, 80_000), cost(15, 11_000, 132_000), (Move.ADDED, 10_000, 55_000)),
+    "added on the way down": (cost(10, 10_000, 100_000), cost(20, 6_000, 165_000), (Move.ADDED, -40_000, 60_000)),
+    "added in a trough of the price": (cost(10, 10_000, 100_000), cost(20, 9_500, 170_000), (Move.ADDED, -5_000, 95_000)),
+    "subscribed for half the price": (cost(100, 10_000, 900_000), cost(120, 9_500, 1_000_000), (Move.ADDED, None, None)),
+    "sold": (cost(10, 10_000, 80_000), cost(6, 15_000, 48_000), (Move.REDUCED, 30_000, -40_000)),
+    "sold, the average rounded": (cost(7, 10_000, 80_001), cost(3, 25_000, 34_287), (Move.REDUCED, 45_000, -40_000)),
+    "sold, then bought at a higher price": (cost(10, 10_000, 80_000), cost(6, 12_000, 56_000), (Move.REDUCED, 12_000, -40_000)),
+    "sold, and bought at the old cost": (cost(100, 20_000, 1_000_000), cost(50, 20_000, 1_000_000), (Move.REDUCED, None, None)),
+    "sold with a loss, and more bought": (cost(10, 6_000, 100_000), cost(12, 6_000, 72_000), (Move.ADDED, None, None)),
+    "sold and bought again": (cost(10, 10_000, 80_000), cost(10, 14_000, 120_000), (Move.KEPT, 40_000, 0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("then", "now", "expected"), TRADES.values(), ids=TRADES.keys())
+def test_what_is_split_and_traded_is_told_or_left_open(then: Holding, now: Holding, expected: tuple[Move, int | None, int | None]) -> None:
+    (change,) = changes([then], [now])
+    assert (change.move, change.price_effect, change.quantity_effect) == expected
+    assert change.is_priced
+
+
+@given(
+    st.integers(10, 10**5), st.integers(500, 10**6), st.integers(500, 10**6), st.integers(-29, 29), st.integers(0, 10**5),
+    st.integers(-29, 29), st.booleans(),
+)  # fmt: skip
+def test_a_mere_trade_of_a_day_is_always_divided(
+    quantity: int, paid: int, price: int, moved: int, traded: int, off: int, sold: bool
+) -> None:
+    """Whatever the shares have cost: from one day to the next a price moves at most 30 %, and what is bought costs about that."""
+    price_now = price * (100 + moved) // 100
+    whole = quantity * paid
+    if sold:
+        left = quantity - 1 - traded % (quantity - 1)
+        now = cost(left, price_now, round(whole * left / quantity))
+    else:
+        now = cost(quantity + traded, price_now, whole + traded * (price * (100 + off) // 100))
+    (change,) = changes([cost(quantity, price, whole)], [now])
+    assert change.price_effect == min(quantity, now.hldg_qty) * (price_now - price)
+    assert change.move is not Move.SPLIT
+
+
+def test_costs_that_rounding_hides_and_prices_that_are_missing() -> None:
+    assert told(Lot(2, 4, Fraction(2)), Lot(1, 3, Fraction(4))) is Told.TRADED
+    assert told(Lot(2, 4, Fraction(2)), Lot(1, 4, Fraction(2))) is Told.SPLIT
+    assert told(Lot(-2, -4_000, Fraction(2_000)), Lot(1, 4_000, Fraction(2_000))) is Told.TRADED
+    assert told(Lot(10, 10_000, Fraction(0)), Lot(20, 9_000, Fraction(0))) is Told.UNKNOWN
+    assert told(Lot(10, 10_000, Fraction(0)), Lot(20, 10_000, Fraction(0))) is Told.SPLIT
+
+
+# several accounts
+
+Pair = tuple[list[Holding], list[Holding]]
+
+
+def test_several_accounts_are_compared_one_by_one_and_added_up() -> None:
+    accounts = [
+        ([cost(100, 990, 50_000)], [cost(90, 1_000, 45_000)]),
+        ([cost(10, 500, 5_000), held("000660", 1, 9)], [cost(10, 1_000, 5_000), held("035720", 2, 8)]),
+        ([], [held("000660", 0, thdt_sll_qty="1"), held("035720", 1, 4)]),
+    ]
+    apart = [changes(*pair) for pair in accounts]
+    whole = changes_together(accounts)
+    assert [change.pdno for change in whole] == ["005930", "035720", "000660"]
+    assert [change.move for change in whole] == [Move.REDUCED, Move.NEW, Move.CLOSED]
+    assert [change.state for change in whole] == [State.HELD, State.NEW, State.CLOSED]
+    first = whole[0]
+    assert (first.quantity_then, first.quantity_now, first.cost_then, first.cost_now) == (110, 100, 55_000, 50_000)
+    assert (first.price_effect, first.quantity_effect, first.valuation_difference) == (900 + 5_000, -9_900, -4_000)
+    for change in whole:
+        mine = [each for part in apart for each in part if each.pdno == change.pdno]
+        for key in ("valuation_difference", "profit_difference", "quantity_difference"):
+            assert getattr(change, key) == sum(getattr(each, key) for each in mine)
+
+
+def test_of_several_accounts_an_effect_that_one_does_not_know_is_not_known() -> None:
+    known = ([cost(10, 70_000, 600_000)], [cost(10, 72_000, 600_000)])
+    unpriced = ([cost(10, 0, 600_000)], [cost(10, 72_000, 600_000)])
+    (change,) = changes_together([known, unpriced])
+    assert (change.is_priced, change.price_effect, change.quantity_effect) == (False, None, None)
+    open_ = ([cost(10, 2_500_000, 10_000_000)], [cost(510, 50_000, 10_500_000)])
+    (change,) = changes_together([known, open_])
+    assert (change.is_priced, change.price_effect, change.quantity_effect) == (True, None, None)
+
+
+def test_of_several_accounts_a_split_in_one_is_a_split() -> None:
+    split = ([cost(10, 70_000, 600_000)], [cost(50, 14_400, 600_000)])
+    sold: Pair = ([cost(10, 70_000, 600_000)], [])
+    (change,) = changes_together([sold, split])
+    assert (change.state, change.move, change.price_effect, change.quantity_effect) == (State.HELD, Move.SPLIT, 20_000, -700_000)
+    moved: Pair = ([], [cost(10, 72_000, 600_000)])
+    (change,) = changes_together([sold, moved])
+    assert (change.state, change.move, change.price_effect, change.quantity_effect) == (State.HELD, Move.KEPT, 0, 20_000)
 
 
 def test_a_tick_between_two_rows_is_no_missing_price() -> None:

@@ -139,7 +139,7 @@ def test_every_module_is_reached_only_from_above() -> None:
         "cells",
         "digest",
     ]
-    order += ["policy", "changes", "history", "logs", "trading", "broker", "simulator", "practice"]
+    order += ["policy", "splits", "changes", "history", "logs", "trading", "broker", "simulator", "practice"]
     order += ["values", "variables", "secretstore", "configtext", "configfile", "leftovers", "configedit", "settings", "schedule"]
     order += ["snapshots", "report", "excel", "installation", "doctor", "onboarding", "cli"]
     # `udfs` is Excel's front door: what makes the workbook reads the functions there

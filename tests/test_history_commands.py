@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from kis_xl import kst
+from kis_xl.accounts import Account
 from kis_xl.cli import main
 from kis_xl.cli.history.yearly import sparkline
+from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.configfile import FILE_NAME
 from kis_xl.datafolder import DataFolder
 from kis_xl.errors import OutputError
@@ -25,12 +27,19 @@ from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment
 from kis_xl.history import AccountKey, History, Rule, Source
 from kis_xl.language import Text
 from kis_xl.report import write_report
+from kis_xl.settings import Settings
 from tests.history_kit import AS_OF, DAY, KEY, account, at, balance, demo, sql, worth
 from tests.postgresql_kit import PostgreSQL
 from tests.rows import holding_row
 from tests.test_history_reports import FETCHED, OLD
 
 OTHER = balance(at(18), environment=Environment.MOCK, host=Environment.MOCK.host)
+
+
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of these days is in the future, whenever the tests run."""
+    monkeypatch.setattr(kst, "now", lambda: at(30))
 
 
 @pytest.fixture
@@ -87,7 +96,7 @@ def test_days_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (document["account"], document["environment"], document["missing"]) == ("8765****-22", "real", ["2026-11-19"])
     assert document["days"][0] == {
         "day": "2026-11-18", "as_of": "2026-11-18T16:00:00+09:00", "rows": 2, "tot_evlu_amt": 1234567, "nass_amt": 1234567,
-        "fetches": 2, "source": "service",
+        "fetches": 2, "source": "service", "query": "",
     }  # fmt: skip
     part = json.loads(run(capsys, "list", "--json", "--from", "20261119", "--to", "2026-11-20")[0])
     assert [day["day"] for day in part["days"]] == ["2026-11-20"]
@@ -97,7 +106,7 @@ def test_days_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_other_accounts_are_named_and_listed_by_their_letters(filled: History, capsys: pytest.CaptureFixture[str]) -> None:
     filled.store(OTHER)
     theirs = AccountKey.of(OTHER)
-    assert f"{theirs.letters} 8765****-22 (mock)" in run(capsys, "list")[1]
+    assert run(capsys, "list")[1] == f"Other histories: 8765****-22 (mock): --account {theirs.letters}\n"
     out, _ = run(capsys, "list", "--account", theirs.letters[:5].upper())
     assert "2026-11-18 16:00" in out
     assert "2026-11-20" not in out
@@ -133,7 +142,6 @@ def test_a_period_without_days_is_told(capsys: pytest.CaptureFixture[str]) -> No
     assert "no day is stored: env 8765****-22 (real)" in run(capsys, "list", "--from", "2027-01-01", code=6)[1]
 
 
-@pytest.mark.usefixtures("_set_up")
 @pytest.mark.usefixtures("filled", "_set_up")
 def test_a_day_of_the_users_own_list_of_closures_is_not_missing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "schedule").mkdir()
@@ -143,6 +151,7 @@ def test_a_day_of_the_users_own_list_of_closures_is_not_missing(home: Path, caps
     assert json.loads(run(capsys, "year", "2026", "--json")[0])["missing"] == []
 
 
+@pytest.mark.usefixtures("_set_up")
 def test_several_missing_days_are_one_line(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     history.store(balance(at(11)))
     history.store(balance(at(17)))
@@ -153,7 +162,22 @@ def test_several_missing_days_are_one_line(history: History, capsys: pytest.Capt
 def test_letters_that_nobody_has_are_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     _, err = run(capsys, "list", "--account", "abcdef", code=2)
     assert "no account of the history is 'abcdef'" in err
-    assert f"{KEY.letters} 8765****-22 (real)" in err
+    assert f"Stored: 8765****-22 (real): --account {KEY.letters}" in err
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_a_day_in_the_future_is_marked_and_makes_no_other_missing(
+    filled: History, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that was wrong once: the trading days up to that day have not been yet. Today may still be fetched."""
+    monkeypatch.setattr(kst, "now", lambda: at(25, 9))
+    filled.store(balance(AS_OF.replace(year=2027)))
+    out, _ = run(capsys, "list")
+    assert [line.split("│")[-1].strip() for line in out.splitlines() if "2027-11-20" in line] == ["in the future"]
+    assert "- 2026-11-24 is missing" in out
+    assert json.loads(run(capsys, "list", "--json")[0])["missing"] == ["2026-11-19", "2026-11-24"]
+    filled.store(balance(at(25, 8)))
+    assert out.count("in the future") == run(capsys, "list")[0].count("in the future") == 1
 
 
 @pytest.mark.usefixtures("filled", "_set_up")
@@ -210,7 +234,7 @@ def test_a_day_that_is_not_stored_is_a_gap(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.usefixtures("filled")
 def test_an_account_that_is_set_up_no_more_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = run(capsys, "show", "2026-11-20", "--account", KEY.letters)
-    assert "8765****-22 8765****-22 (real)" in out
+    assert f"{KEY.letters} 8765****-22 (real)  2026-11-20 16:00:00 KST" in out.splitlines()
 
 
 # year
@@ -244,6 +268,22 @@ def test_a_year_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert document["months"][0]["low_day"] == "2026-11-18"
     assert (document["missing"], document["rest"]) == (["2026-11-19"], None)
     assert document["contributed"] == sum(stock["amount"] for stock in document["stocks"])
+    listed = json.loads(run(capsys, "list", "--json")[0])
+    whose = ("account", "environment", "host", "query", "letters")
+    assert [document[key] for key in whose] == [listed[key] for key in whose]
+    assert (document["letters"], document["unknown_query_days"]) == (KEY.letters, 0)
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_a_year_of_another_query_names_the_days_of_an_unknown_one(history: History, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for day in (18, 19, 20):
+        history.store(balance(at(day), totals=worth(day), parameters={"AFHR_FLPR_YN": "Y"} if day == 20 else {}))
+    sql(str(home), "UPDATE kis_snapshot SET query = NULL WHERE query = ''")
+    asked = ("year", "2026", "--param", "AFHR_FLPR_YN=Y")
+    assert "Of 2 of the days it is not known how they were asked (an older version stored them)." in run(capsys, *asked)[0]
+    document = json.loads(run(capsys, *asked, "--json")[0])
+    assert (document["query"], document["unknown_query_days"]) == ("AFHR_FLPR_YN=Y", 2)
+    assert "it is not known how" not in run(capsys, "year", "2026")[0]
 
 
 @pytest.mark.usefixtures("filled", "_set_up")
@@ -299,7 +339,9 @@ def test_reports_are_imported_once(history: History, tmp_path: Path, capsys: pyt
 @pytest.mark.usefixtures("_set_up")
 def test_an_import_needs_the_account_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--account" in run(capsys, "import", str(OLD["ko"]), code=2)[1]
-    assert "there is no such file" in run(capsys, "import", str(tmp_path / "x.xlsx"), "--account", "env", code=2)[1]
+    out, _ = run(capsys, "import", str(tmp_path / "x.xlsx"), str(OLD["ko"]), "--account", "env", code=2)
+    assert out.splitlines()[0] == f"refused  {tmp_path / 'x.xlsx'}: there is no such file"
+    assert out.splitlines()[1].startswith("stored   2026-11-20 16:05  ")  # each by itself
     assert "there is no account called" in run(capsys, "import", str(OLD["ko"]), "--account", "pension", code=2)[1]
 
 
@@ -327,6 +369,93 @@ def test_accounts_that_look_alike_are_told_apart_by_their_names(home: Path, caps
     assert run(capsys, "import", str(ours), "--account", "env")[0].startswith("stored")
 
 
+def set_up_twice(home: Path, second: str = "87651234-22") -> None:
+    """Two entries with one masked number, the second of them asked with after-hours prices."""
+    keys = {"appkey": "k" * 36, "appsecret": "s" * 180}
+    editor = ConfigEditor(DataFolder(home))
+    editor.add(NewAccount("savings", {"number": "8765****-22"}, {}, keys | {"number": "87651234-22"}), secrets="file")
+    editor.add(NewAccount("night", {"number": "8765****-22"}, {"AFHR_FLPR_YN": "X"}, keys | {"number": second}), secrets="file")
+
+
+def test_an_account_that_is_set_up_twice_is_one(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    set_up_twice(home)
+    of_the_other = write_report(replace(FETCHED, name="night"), tmp_path / "night.xlsx", "ko")
+    out, err = run(capsys, "import", str(of_the_other), str(OLD["ko"]), "--account", "savings")
+    assert [line.split()[0] for line in out.splitlines()] == ["stored", "present"]
+    # a name of this account is as good as the other; one that neither has may be an older name
+    assert err == (
+        f"warning: {OLD['ko']}: the report names its account 연금; its masked number is the same, so it counts as one of savings\n"
+    )
+
+
+def test_another_number_with_the_same_mask_is_another_account(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    set_up_twice(home, second="87654321-22")
+    of_the_other = write_report(replace(FETCHED, name="night"), tmp_path / "night.xlsx", "ko")
+    out, _ = run(capsys, "import", str(of_the_other), str(OLD["ko"]), "--account", "savings", code=2)
+    assert [line.split()[0] for line in out.splitlines()] == ["refused", "refused"]
+    assert "Accounts with the same masked number: savings, night. The report names night" in out
+
+
+def test_other_accounts_are_not_opened_without_need(
+    home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up_twice(home)
+    opened: list[str | None] = []
+    really = Settings.account
+
+    def account_of(settings: Settings, name: str | None = None) -> Account:
+        opened.append(name)
+        return really(settings, name)
+
+    monkeypatch.setattr(Settings, "account", account_of)
+    ours = write_report(replace(FETCHED, name="savings"), tmp_path / "r.xlsx", "ko")
+    run(capsys, "import", str(ours), "--account", "savings")
+    assert opened == ["savings"]
+    run(capsys, "import", *[str(OLD["ko"])] * 3, "--account", "savings")
+    assert opened == ["savings", "savings", "night"]
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_what_a_folder_has_no_report_in_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], history: History) -> None:
+    top = tmp_path / "reports"
+    for name in ("2025", "2026", "notes", ".hidden"):
+        (top / name).mkdir(parents=True)
+    (top / "~$R.xlsx").write_text("open in Excel")
+    report = OLD["ko"].read_bytes()
+    for name in ("2025", "2026", ".hidden"):
+        (top / name / "R.XLSX").write_bytes(report)
+    out, _ = run(capsys, "import", str(top), str(top / "notes"), "--account", "env", code=2)
+    nothing = "there is no report (.xlsx) in this folder"
+    assert out.splitlines() == [
+        f"refused  {top}: {nothing}. Subfolders are not looked into; name them as well: 2025, 2026",
+        f"refused  {top / 'notes'}: {nothing}. Subfolders are not looked into.",
+    ]
+    assert history.accounts() == []
+    (top / "R.XLSX").write_bytes(report)  # in any case, on Linux too
+    out, err = run(capsys, "import", str(top), "--account", "env")
+    assert out == f"stored   2026-11-20 16:05  {top / 'R.XLSX'}\n"
+    assert err.splitlines()[0] == f"warning: {top}: Subfolders are not looked into; name them as well: 2025, 2026"
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_a_folder_that_cannot_be_read_is_refused_and_the_next_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    really = Path.iterdir
+
+    def listed(path: Path) -> Iterator[Path]:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    out, _ = run(capsys, "import", str(closed), str(OLD["ko"]), "--account", "env", code=7)
+    assert [line.split()[0] for line in out.splitlines()] == ["refused", "stored"]
+    assert "it cannot be read (Permission denied)" in out
+
+
 # how it was asked
 
 
@@ -338,7 +467,7 @@ def test_what_was_asked_in_another_way_has_a_history_of_its_own(filled: History,
     filled.store(ASKED)
     out, err = run(capsys, "list")
     assert "2026-11-24" not in out
-    assert "8765****-22 (real, AFHR_FLPR_YN=X)" in err
+    assert err == f"Other histories: 8765****-22 (real, AFHR_FLPR_YN=X): --account {KEY.letters} --param AFHR_FLPR_YN=X\n"
     for chosen in ("AFHR_FLPR_YN=X", "afhr_flpr_yn=x"):
         out, err = run(capsys, "list", "--param", chosen)
         assert "AFHR_FLPR_YN=X" in out.splitlines()[0]
@@ -347,6 +476,70 @@ def test_what_was_asked_in_another_way_has_a_history_of_its_own(filled: History,
     assert "AFHR_FLPR_YN cannot be" in run(capsys, "list", "--param", "AFHR_FLPR_YN=Q", code=2)[1]
     out, _ = run(capsys, "prune", "--on", "2026-11-24", "--param", "AFHR_FLPR_YN=X", "--yes")
     assert out.startswith("removed: env  8765****-22 (real, AFHR_FLPR_YN=X), 1 fetches, 1 days altogether")
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_what_list_says_of_other_histories_shows_them(
+    filled: History, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--param comes on top of the account's own parameters; with the letters it is all that was asked."""
+    filled.store(ASKED)
+    filled.store(replace(ASKED, parameters={"AFHR_FLPR_YN": "X", "PRCS_DVSN": "01"}, as_of=at(25)))
+    monkeypatch.setenv("KIS_XL_PARAMETERS", "PRCS_DVSN=01")
+    _, err = run(capsys, "list", code=6)
+    assert "no day is stored: env 8765****-22 (real, PRCS_DVSN=01)" in err
+    hint = err.splitlines()[-1]
+    assert f"Other histories: 8765****-22 (real): --account {KEY.letters}; " in hint
+    found = [re.findall(r"--\S+ [^;\s]+", each) for each in hint.split("; ")]
+    shown = [run(capsys, "list", *" ".join(options).split())[0] for options in found]
+    days = [[line.split()[0] for line in out.splitlines() if line.startswith(" 2026-")] for out in shown]
+    assert days == [["2026-11-18", "2026-11-20", "2026-11-23"], ["2026-11-24"], ["2026-11-25"]]
+    assert "2026-11-25" in run(capsys, "list", "--param", "AFHR_FLPR_YN=X")[0]  # with the account's own
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_days_of_an_unknown_query_are_marked_where_another_is_asked_for(
+    filled: History, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They count with every query, as version 0.1 did not write it down; as the usual one they are what it stored."""
+    filled.store(ASKED)
+    sql(str(home), "UPDATE kis_snapshot SET query = NULL WHERE day < '2026-11-24'")
+    out, err = run(capsys, "list", "--param", "AFHR_FLPR_YN=X")
+    notes = {line.split()[0]: line.split("│")[-1].strip() for line in out.splitlines() if line.startswith(" 2026-")}
+    assert notes == {
+        "2026-11-18": "unknown query", "2026-11-20": "unknown query", "2026-11-23": "report, unknown query", "2026-11-24": ""
+    }  # fmt: skip
+    assert err == ""  # the usual history has no day that is not shown here
+    document = json.loads(run(capsys, "list", "--param", "AFHR_FLPR_YN=X", "--json")[0])
+    assert [day["query"] for day in document["days"]] == [None, None, None, "AFHR_FLPR_YN=X"]
+    out, err = run(capsys, "list")
+    assert "unknown" not in out
+    assert "AFHR_FLPR_YN=X" in err
+    filled.store(balance(at(25)))
+    assert f"Other histories: 8765****-22 (real): --account {KEY.letters}\n" in run(capsys, "list", "--param", "AFHR_FLPR_YN=X")[1]
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_a_shown_balance_tells_how_it_was_asked(filled: History, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled.store(ASKED)
+    sql(str(home), "UPDATE kis_snapshot SET query = NULL WHERE day = '2026-11-20'")
+    chosen = ("--param", "AFHR_FLPR_YN=X")
+    first = "A stored balance (fetched, 2026-11-24 16:00 KST, AFHR_FLPR_YN=X), not the present one."
+    assert run(capsys, "show", "2026-11-24", *chosen)[0].splitlines()[0] == first
+    lines = run(capsys, "show", "2026-11-20", *chosen)[0].splitlines()
+    assert lines[0] == "A stored balance (fetched, 2026-11-20 16:00 KST), not the present one."
+    assert lines[1] == ("How it was asked is not known (an older version stored it). It may not have been asked with AFHR_FLPR_YN=X.")
+    assert "not known" not in run(capsys, "show", "2026-11-20")[0]
+    _, err = run(capsys, "show", "2026-11-24", "--param", "PRCS_DVSN=01", "--account", "env", code=6)
+    assert "The nearest days: 2026-11-20" in err
+
+
+@pytest.mark.usefixtures("filled", "_set_up")
+def test_a_query_of_which_nothing_is_stored_is_told_with_what_is(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["list"], ["show", "2026-11-20"], ["export", "x.csv"]):
+        _, err = run(capsys, *command, "--param", "PRCS_DVSN=01", code=6)
+        assert "no day is stored: env 8765****-22 (real, PRCS_DVSN=01)" in err
+        assert f"Other histories: 8765****-22 (real): --account {KEY.letters}" in err
 
 
 def test_of_an_account_that_is_set_up_no_more_too(filled: History, capsys: pytest.CaptureFixture[str]) -> None:

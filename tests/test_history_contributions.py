@@ -50,9 +50,9 @@ def of(*days: tuple[int, list[Row]]) -> dict[str, Contribution]:
 
 
 def one(then: list[Row], now: list[Row]) -> tuple[int, int, int]:
-    """Contribution, shares sold and arrived of the stock A, from Monday to Tuesday."""
+    """Contribution, shares gone and arrived of the stock A, from Monday to Tuesday."""
     stock = of((0, then), (1, now))["A"]
-    return stock.amount, stock.sold, stock.arrived
+    return stock.amount, stock.gone, stock.arrived
 
 
 THEN = row(10, 100, 900)
@@ -86,6 +86,40 @@ CASES: dict[str, tuple[list[Row], list[Row], tuple[int, int, int]]] = {
     "merged": ([THEN], [row(2, 510, 900)], (20, 0, 0)),
     "merged, then some sold": ([THEN], [row(1, 510, 450, thdt_sll_qty="1")], (10, 1, 0)),
     "merged, and fractions paid out": ([row(13, 100, 1_170)], [row(2, 510, 900)], (20, 0, 0)),
+    "merged three into two": ([row(10, 10_000, 80_000)], [row(6, 15_000, 72_000)], (18_000 - 18_000, 0, 0)),
+    "merged three into two, then some sold": (
+        [row(10, 10_000, 80_000)],
+        [row(4, 15_000, 48_000, thdt_sll_qty="2")],
+        (12_000 - 12_000, 2, 0),
+    ),
+    "merged ten into three, and then some bought": (
+        [row(100, 10_000, 800_000)],
+        [row(35, 30_000, 945_000, thdt_buyqty="5")],
+        (105_000 - 200_000, 0, 0),
+    ),
+    "merged five into two, most of a share paid out, and some bought": (
+        [row(7, 900, 5_040)],
+        [row(4, 1_845, 7_290, thdt_buyqty="2")],
+        (90 - 900, 0, 0),
+    ),
+    "merged three into two, cheaper that day, and some bought": (
+        [row(9, 10_000, 72_000)],
+        [row(9, 12_750, 110_250, thdt_buyqty="3")],
+        (4_500 - 18_000, 0, 0),
+    ),
+    "bonus shares, and a fraction paid out": ([row(33, 1_000, 26_400)], [row(36, 950, 26_182)], (8_018 - 6_546, 0, 0)),
+    "bonus shares that are only a fraction": ([row(3, 1_000, 2_400)], [row(3, 950, 2_182)], (668 - 546, 0, 0)),
+    "bonus shares, a fraction paid out, and some sold": (
+        [row(33, 1_000, 26_400)],
+        [row(30, 950, 21_818, thdt_sll_qty="6")],
+        (6_682 - 5_455, 6, 0),
+    ),
+    "bonus shares, a fraction paid out, and one bought": (
+        [row(1_234, 1_000, 987_200)],
+        [row(1_358, 950, 987_859, thdt_buyqty="1")],
+        (302_241 - 246_727, 0, 0),
+    ),
+    "the cost corrected": ([row(10, 1_000, 8_000)], [row(10, 1_000, 6_000)], (2_000, 0, 0)),
     "merged, then some bought": ([THEN], [row(3, 510, 1_400, thdt_buyqty="1")], (20 + 10, 0, 0)),
     "given for nothing, and some bought": ([THEN], [row(22, 100, 1_080, thdt_buyqty="2")], (2_200 - 1_080 - 100, 0, 0)),
     "some arrived, and some were bought": ([THEN], [row(22, 110, 1_500, thdt_buyqty="2")], (100, 0, 10)),
@@ -124,6 +158,54 @@ def test_over_a_gap_only_quantities_are_known() -> None:
     assert of((0, []), (2, [row(10, 110, 300)]))["A"] == Contribution("A", "name of A", 800, 800, 0, 0)
 
 
+GAPS: dict[str, tuple[Row, Row, tuple[int, int]]] = {
+    "split, then half sold": (row(10, 2_500_000, 10_000_000), row(250, 50_000, 5_000_000), (0, 250)),
+    "split, then as many sold as came": (row(10, 20_000, 100_000), row(10, 11_000, 50_000), (10_000, 10)),
+    "merged three into two": (row(10, 10_000, 80_000), row(6, 15_000, 72_000), (0, 0)),
+    "merged, and a third sold": (row(100, 10_000, 800_000), row(20, 30_000, 533_333), (66_667 - 133_333, 10)),
+    "sold": (row(10, 10_000, 80_000), row(6, 15_000, 48_000), (30_000, 4)),
+    "sold, and bought for less": (row(10, 10_000, 120_000), row(10, 9_000, 90_000), (0 + 15_000, 0)),
+    "sold, and more bought for less": (row(10, 6_000, 100_000), row(12, 6_000, 72_000), (0 + 28_800, 0)),
+    "most sold, some bought for less": (row(10, 6_000, 100_000), row(5, 6_000, 30_000), (0 + 12_000, 5)),
+    "sold, and bought at the old cost": (row(100, 20_000, 1_000_000), row(50, 20_000, 1_000_000), (-500_000, 50)),
+}
+
+
+@pytest.mark.parametrize(("then", "now", "expected"), GAPS.values(), ids=GAPS.keys())
+def test_over_a_gap_the_cost_tells_splits_and_how_much_is_left_at_most(then: Row, now: Row, expected: tuple[int, int]) -> None:
+    stock = of((0, [then]), (2, [now]))["A"]
+    assert (stock.amount, stock.gone, stock.arrived) == (*expected, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_split_or_merger_and_its_trades_are_exact_but_for_a_fraction(seed: int) -> None:
+    """Where nothing was bought the cost tells the fraction as well; a sale on the day of a split hides the fraction of a whole share."""
+    random = Random(seed)
+    for _ in range(500):
+        ratio = random.choice([Fraction(*each) for each in ((2, 1), (50, 1), (3, 2), (11, 10), (1, 2), (1, 10), (2, 3), (3, 10), (2, 5))])
+        quantity, price = random.choice([7, 10, 33, 100, 1_234]), random.choice([900, 5_000, 70_000, 800_000])
+        cost = quantity * price * random.randint(60, 150) // 100
+        exact = quantity * ratio
+        there = int(exact)
+        price_now = max(1, round(price * random.randint(98, 128) / 100 / ratio))
+        sold = random.choice([0, random.randint(0, there)])
+        bought = random.choice([0, random.randint(1, there + 1)])
+        paid = bought * price_now * random.randint(95, 105) // 100
+        if not there or not there - sold + bought:
+            continue
+        cost_now = round(cost * (there - sold) / exact) + paid
+        then, now = (
+            row(quantity, price, cost),
+            row(there - sold + bought, price_now, cost_now, thdt_sll_qty=str(sold), thdt_buyqty=str(bought)),
+        )
+        amount, gone, arrived = one([then], [now])
+        profit = quantity * price - cost
+        known = (there - sold + bought) * price_now - cost_now - profit * (there - sold) / exact
+        a_share = Fraction(abs(profit), there + 1) if bought or (sold and there == quantity) else 0
+        assert abs(amount - known) <= 5 + there // 100 + a_share, (ratio, then, now)
+        assert (gone, arrived) == (sold, 0), (ratio, then, now)
+
+
 def test_a_weekend_is_no_gap_and_days_stored_on_it_are_none() -> None:
     traded = [row(10, 110, 1_050, thdt_sll_qty="10", thdt_buyqty="10")]
     for between in ([], [(5, [row(10, 100, 900)])], [(5, [row(10, 100, 900)]), (6, [row(10, 100, 900)])]):
@@ -135,8 +217,8 @@ def test_a_weekend_is_no_gap_and_days_stored_on_it_are_none() -> None:
 def test_before_the_day_begins_the_day_before_may_be_called_today() -> None:
     traded = [row(10, 110, 1_050, thdt_sll_qty="10", thdt_buyqty="10")]
     early = MONDAY.replace(day=10, hour=7)
-    assert contributions([stored(MONDAY, [THEN]), stored(early, traded)], is_weekday)[0].sold == 0
-    assert contributions([stored(MONDAY, [THEN]), stored(early.replace(hour=8), traded)], is_weekday)[0].sold == 10
+    assert contributions([stored(MONDAY, [THEN]), stored(early, traded)], is_weekday)[0].gone == 0
+    assert contributions([stored(MONDAY, [THEN]), stored(early.replace(hour=8), traded)], is_weekday)[0].gone == 10
 
 
 def test_what_arrived_counts_from_the_day_on_which_it_did() -> None:
@@ -146,7 +228,7 @@ def test_what_arrived_counts_from_the_day_on_which_it_did() -> None:
 
 def test_a_stock_that_another_one_became_brings_no_second_gain() -> None:
     found = of((0, [THEN]), (1, [row(5, 210, 900, code="B")]), (2, [row(5, 220, 900, code="B")]))
-    assert (found["A"].amount, found["A"].sold) == (0, 10)
+    assert (found["A"].amount, found["A"].gone) == (0, 10)
     assert (found["B"].amount, found["B"].arrived) == (50, 5)
 
 
@@ -311,7 +393,7 @@ def test_against_a_broker_that_keeps_average_costs(first: int) -> None:
     for seed in range(first, first + 100):
         broker, days = simulated(seed)
         found = contributions([stored(moment, rows) for moment, rows, _ in days], is_weekday)
-        amount, sold, arrived = (found[0].amount, found[0].sold, found[0].arrived) if found else (0, 0, 0)
+        amount, sold, arrived = (found[0].amount, found[0].gone, found[0].arrived) if found else (0, 0, 0)
         assert abs(amount - broker.known) <= 2 * len(days), seed
         assert (sold, arrived) == (broker.sold, broker.arrived), seed
 
@@ -340,6 +422,7 @@ def test_the_command_shows_what_arrived(history: History, capsys: pytest.Capture
     assert main(["history", "year", "2026"]) == 0
     out = capsys.readouterr().out
     assert "Shares arrived" in out
+    assert "Shares gone" in out
     assert [cell.strip() for cell in next(line for line in out.splitlines() if "name of A" in line).split("│")][2:] == [
         "+100",
         "650",
@@ -349,7 +432,7 @@ def test_the_command_shows_what_arrived(history: History, capsys: pytest.Capture
     assert "What they had gained before is not in the contribution." in out
     assert main(["history", "year", "2026", "--json"]) == 0
     (stock,) = json.loads(capsys.readouterr().out)["stocks"]
-    assert stock == {"pdno": "A", "prdt_name": "name of A", "amount": 100, "unrealized": 650, "sold": 0, "arrived": 5}
+    assert stock == {"pdno": "A", "prdt_name": "name of A", "amount": 100, "unrealized": 650, "gone": 0, "arrived": 5}
 
 
 def test_the_command_has_no_column_for_nothing(history: History, capsys: pytest.CaptureFixture[str]) -> None:

@@ -323,3 +323,31 @@ def test_accounts_that_look_alike_have_files_of_their_own(
         history.store(each)
     written = [exported(capsys, f"{tmp_path}/", "--account", key.letters)[0].name for key in keys]
     assert written == [f"KIS_history_8765____-22_{key.letters}.xlsx" for key in keys]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals on Windows")
+def test_a_terminal_sees_the_days_pass(tmp_path: Path) -> None:
+    """Ten years in a workbook take minutes. Only the paths are the result."""
+    import pexpect  # noqa: PLC0415 (not on Windows)
+
+    command = f"{sys.executable} -m kis_xl history export {tmp_path / 'x.xlsx'} --from 2026-11-19 > {tmp_path / 'out'}"
+    process = pexpect.spawn("/bin/sh", ["-c", command], env=os.environ | {"TERM": "xterm"}, encoding="utf-8", timeout=30)
+    process.expect(r"exporting.* of 2 days")
+    process.expect(r"2 of 2 days")
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 0
+    assert (tmp_path / "out").read_text() == f"{tmp_path / 'x.xlsx'}\n"
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_log_file_sees_no_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "export", str(tmp_path / "x.csv")]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_period_without_days_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "export", str(tmp_path / "x.csv"), "--from", "2027-01-01"]) == 6
+    assert "no day is stored: env 8765****-22 (real)" in capsys.readouterr().err

@@ -149,6 +149,19 @@ def test_what_an_old_history_holds_counts_with_every_query(old: str, history: Hi
     assert history.accounts() == [KEY, otherwise]
 
 
+@pytest.mark.parametrize("is_forward", [False, True])
+def test_what_counts_with_every_query_is_removed_with_the_usual_one_only(old: str, history: History, is_forward: bool) -> None:
+    """Who throws away a trial with other parameters does not mean what nobody knows to belong to it."""
+    otherwise = KEY.asked_with({"AFHR_FLPR_YN": "X"})
+    if is_forward:
+        history.store(balance(at(22), parameters={"AFHR_FLPR_YN": "X"}))
+    everything = Rule(all_before=date(2027, 1, 1))
+    assert history.prune(everything, otherwise) == Pruned(int(is_forward), int(is_forward))
+    assert history.days(KEY) == [date(2026, 11, 16), DAY]
+    assert history.prune(everything, KEY) == Pruned(3, 2)
+    assert history.days(KEY) == []
+
+
 def test_an_old_history_is_pruned_as_it_is(old: str, history: History) -> None:
     assert history.prune(Rule.keeping(1, date(2026, 11, 22)), KEY, dry_run=True) == Pruned(1, 0)
     assert sql(old, "SELECT version FROM kis_schema") == [(1,)]

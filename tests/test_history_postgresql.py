@@ -332,6 +332,60 @@ def test_one_connection_is_kept_and_let_go(postgresql: PostgreSQL, history: Hist
 PLANTED = "918273645"
 
 
+#: What PostgreSQL can answer, by SQLSTATE, and what is told. Only a history that is not as it should be is "damaged".
+ANSWERS = {
+    "57014": OutputError, "57P05": OutputError, "25P03": OutputError, "25006": OutputError, "53100": OutputError, "53400": OutputError,
+    "54000": OutputError, "55000": OutputError, "55P03": OutputError, "58030": OutputError, "0A000": OutputError, "P0001": OutputError,
+    "XX000": OutputError, "3F000": ConfigError, "3D000": ConfigError, "28000": ConfigError, "42501": ConfigError, "08006": NetworkError,
+    "53300": NetworkError, "57P01": NetworkError, "42P01": DataError, "42703": DataError, "22P02": DataError, "23505": DataError,
+    "XX001": DataError,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "kind"), ANSWERS.items(), ids=ANSWERS.keys())
+def test_what_the_server_answers_is_told_as_what_it_is(state: str, kind: type[KisError]) -> None:
+    import psycopg  # noqa: PLC0415 (an extra)
+
+    backend = postgresql_backend.PostgreSQL(Server.parse(LOCAL[0]))
+    error = backend.failure(psycopg.errors.lookup(state)("in its own words 4815162342")).error
+    assert type(error) is kind
+    assert ("damaged" in error.what.en) is (kind is DataError)
+    # where values may be in the words, they are not repeated
+    assert ("4815162342" in error.what.en) is (
+        state not in ("0A000", "P0001", "XX000", "25006", "53100", "55P03") and kind is not DataError
+    )
+    assert all((*error.what, *error.hint))
+
+
+def test_the_drivers_own_errors_are_no_damage_unless_values_are() -> None:
+    import psycopg  # noqa: PLC0415 (an extra)
+
+    backend = postgresql_backend.PostgreSQL(Server.parse(LOCAL[0]))
+    kinds = {psycopg.OperationalError: NetworkError, psycopg.InterfaceError: NetworkError, psycopg.ProgrammingError: ConfigError}
+    for error, kind in {**kinds, psycopg.DataError: DataError}.items():
+        assert type(backend.failure(error("no")).error) is kind
+
+
+def test_a_time_that_the_server_limits_is_no_damage(history: History) -> None:
+    import psycopg  # noqa: PLC0415 (an extra)
+
+    history.store(balance())
+    address = history._server.url if history._server else ""
+    with (
+        psycopg.connect(address) as holding,
+        closing(History(address.replace("options=", "options=-cstatement_timeout%3D200%20"))) as theirs,
+    ):
+        holding.execute("LOCK TABLE kis_snapshot")
+        told(OutputError, theirs, "cannot be used", "canceling statement due to statement timeout")
+
+
+def test_a_search_path_that_leads_nowhere_is_no_damage(postgresql: PostgreSQL) -> None:
+    with closing(History(postgresql.address(options="-csearch_path=nowhere"))) as history:
+        with pytest.raises(ConfigError, match="no schema has been selected"):
+            history.store(balance())
+        assert history.days(KEY) == []
+
+
 def test_values_that_are_refused_are_not_shown(history: History) -> None:
     """A statement that fails is told without its values."""
     history.store(balance())

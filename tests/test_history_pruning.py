@@ -159,6 +159,19 @@ def test_a_report_supersedes_nothing_that_was_fetched(history: History, place: s
     assert times(place) == ["11-02 12:00"]
 
 
+def test_importing_again_changes_nothing(history: History, place: str) -> None:
+    """A report that a later balance of its day superseded is not stored only to be removed."""
+    reports = [balance(at(day, hour)) for day in range(2, 20) for hour in (9, 16)]
+    first = [history.store(each, source=Source.REPORT) for each in reports]
+    assert all(first)
+    for day in range(20, 26):
+        history.store(balance(at(day)))
+    kept = times(place)
+    assert not any(history.store(each, source=Source.REPORT) for each in [*reports, *reversed(reports)])
+    assert times(place) == kept
+    assert history.store(balance(at(19, 17)), source=Source.REPORT) is True
+
+
 def test_an_accounts_days_go_only_as_they_were_asked(history: History) -> None:
     history.store(balance(at(2)))
     history.store(balance(at(2, 17), parameters=OTHERWISE))

@@ -94,6 +94,50 @@ def test_a_report_of_nothing_comes_back(tmp_path: Path, totals: dict[str, str] |
     assert carried(read_report(write_report(given_, tmp_path / "r.xlsx", "en"), account())) == carried(given_)
 
 
+ESCAPED = ("_x0041_", "_x005F_x0041_", "a_x000D_b", "_x005f_", "_x00e9_ _x", "_xD83D__xDE00_", "_x0041", "line\nbreak", "a\rb")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_that_look_like_an_escape_come_back(tmp_path: Path, language: Language) -> None:
+    """Excel reads `_x0041_` as A, so a file has it as `_x005F_x0041_`."""
+    rows = [holding_row(pdno=f"{number:06}", prdt_name=name) for number, name in enumerate(ESCAPED)]
+    given_ = balance(AS_OF, rows, TOTALS, parameters=USUAL)
+    assert [row.prdt_name for row in given_.holdings] == list(ESCAPED)
+    path = write_report(given_, tmp_path / "r.xlsx", language)
+    assert carried(read_report(path, account())) == carried(given_)
+    with zipfile.ZipFile(path) as archive:
+        assert b">_x005F_x0041_<" in archive.read("xl/sharedStrings.xml")
+
+
+CELLS = {
+    "shared": '<c r="A{row}" t="s"><v>{row}</v></c>',
+    "inline": '<c r="A{row}" t="inlineStr"><is><t>{text}</t></is></c>',
+    "of a formula": '<c r="A{row}" t="str"><f>B1</f><v>{text}</v></c>',
+}
+SHOWN = {
+    "_x0041_": "A", "_x005F_x0041_": "_x0041_", "a_x000a_b": "a\nb", "_xD83D__xDE00_": "\U0001f600", "_xDE00_": "\ufffd",
+    "_X0041_": "_X0041_", "_x041_": "_x041_", "_x0041_x0042_": "Ax0042_",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell_", CELLS.values(), ids=CELLS.keys())
+def test_escapes_are_read_as_excel_shows_them(tmp_path: Path, cell_: str) -> None:
+    relation = '<Relationships><Relationship Type="x/{kind}" Target="{target}"/></Relationships>'
+    rows = "".join(f'<row r="{row}">{cell_.format(row=row, text=text)}</row>' for row, text in enumerate(["Text", *SHOWN]))
+    parts = {
+        "xl__workbook.xml": "<workbook/>",
+        "xl___rels__workbook.xml.rels": (
+            relation.format(kind="worksheet", target="s.xml") + relation.format(kind="sharedStrings", target="t.xml")
+        ).replace("</Relationships><Relationships>", ""),
+        "xl__s.xml": f"<worksheet>{rows}</worksheet>",
+        "xl___rels__s.xml.rels": relation.format(kind="table", target="table.xml"),
+        "xl__table.xml": f'<table displayName="Texts" ref="A1:A{len(SHOWN)}"/>',
+        "xl__t.xml": f"<sst>{''.join(f'<si><t>{text}</t></si>' for text in ['Text', *SHOWN])}</sst>",
+    }
+    zipped(**parts)(tmp_path / "t.xlsx")
+    assert read_tables(tmp_path / "t.xlsx", ["Texts"]).rows["Texts"] == [[text] for text in SHOWN.values()]
+
+
 def test_decimals_are_those_that_the_service_prints() -> None:
     row = read_report(OLD["ko"], account()).holdings[-1]
     assert [str(value) for value in (row.pchs_avg_pric, row.evlu_pfls_rt, row.fltt_rt)] == ["198600.1234", "-12.34", "-0.58000000"]

@@ -20,7 +20,7 @@ from kis_xl.history.contributions import contributions as contributed
 from kis_xl.history.year import Month, Year, look_back
 from kis_xl.parsing import read_holdings
 from kis_xl.trading import is_trading_day
-from tests.history_kit import KEY, balance, worth
+from tests.history_kit import KEY, balance, sql, worth
 from tests.rows import holding_row
 
 
@@ -79,6 +79,14 @@ def test_without_an_earlier_year_the_first_day_is_what_all_is_compared_with(hist
     assert (year.basis, year.opening, year.change, year.contributed, year.rest) == (date(2026, 3, 3), 100, 20, 20, 0)
 
 
+def test_days_that_have_not_been_are_not_missing(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that was wrong once has stored a day in the future."""
+    for day in (date(2026, 5, 4), date(2026, 12, 1)):
+        history.store(balance(datetime(day.year, day.month, day.day, 16, tzinfo=kst.KST)))
+    monkeypatch.setattr(kst, "now", lambda: datetime(2026, 5, 8, 9, tzinfo=kst.KST))
+    assert looked_back(history).missing == (date(2026, 5, 6), date(2026, 5, 7))
+
+
 def test_missing_trading_days_are_named_and_no_others(history: History) -> None:
     """1 to 3 May 2026 are a holiday and a weekend; before the first stored day of all there is nothing to miss."""
     fill(history, {"2026-04-29": (1, []), "2026-05-04": (2, []), "2026-05-08": (3, [])})
@@ -98,14 +106,21 @@ def test_days_without_totals_are_in_no_line(history: History) -> None:
     assert (year.line, year.opening, year.closing, year.change, year.rest) == (((date(2026, 1, 5), 5),), None, None, None, None)
 
 
+def test_days_of_an_unknown_query_are_counted(home: Path, history: History) -> None:
+    fill(history, {"2025-12-30": (1, []), "2026-01-02": (2, []), "2026-01-05": (3, [])})
+    assert looked_back(history).unknown_query_days == 0
+    sql(str(home), "UPDATE kis_snapshot SET query = NULL WHERE day < '2026-01-03'")
+    assert looked_back(history).unknown_query_days == 2
+
+
 def stored(number: int, rows: list[dict[str, str]]) -> Stored:
     return Stored(datetime(2026, 1, 1 + number, 16, tzinfo=kst.KST), tuple(read_holdings(rows)[0]), None)
 
 
 def contributions(*days: list[dict[str, str]]) -> dict[str, tuple[int, int, int]]:
-    """Code to contribution, unrealized profit and shares sold, with trading days in between that are not stored."""
+    """Code to contribution, unrealized profit and shares gone, with trading days in between that are not stored."""
     found = contributed([stored(number, rows) for number, rows in enumerate(days)], lambda _day: False)
-    return {stock.pdno: (stock.amount, stock.unrealized, stock.sold) for stock in found}
+    return {stock.pdno: (stock.amount, stock.unrealized, stock.gone) for stock in found}
 
 
 LOAN = {"trad_dvsn_name": "자기융자", "loan_dt": "20260102"}

@@ -138,7 +138,7 @@ def test_a_report_that_is_open_is_told_on_standard_error(
     assert main(["export", "--output", str(tmp_path / "r.xlsx")]) == 0
     told = capsys.readouterr()
     assert told.out == f"{tmp_path / 'r (2).xlsx'}\n"
-    assert "warning: r.xlsx is open in another program (Excel) and stays as it is; the newer report is r (2).xlsx" in told.err
+    assert "warning: r.xlsx is open in another program (Excel) and stays as it is; the new report is r (2).xlsx" in told.err
 
 
 def test_a_report_that_is_open_is_told_by_the_button(two: dict[str, Simulator], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +152,10 @@ def test_a_report_that_is_open_is_told_by_the_button(two: dict[str, Simulator], 
     newer = name.replace(".xlsx", " (2).xlsx")
     assert told.stage == "done"
     assert told.path == str(home / "reports" / newer)
-    assert f"the newer report is {newer}\n\nOpen it now?" in told.message
+    assert f"the new report is {newer}\n\nOpen it now?" in told.message
     macros.start_export("*")
     told = finished()
-    assert f"the newer report is {newer}\n\nOpen them now?" in told.message
+    assert f"the new report is {newer}\n\nOpen them now?" in told.message
     assert len(told.path.splitlines()) == 2
 
 
@@ -222,7 +222,7 @@ def test_money_of_a_simulator_is_not_added_to_kis_own(
     told = capsys.readouterr()
     assert "진짜: left out: it is not of the default account's environment and server" in told.err
     heads = [place.value for place in opened(tmp_path / "r.xlsx")["Account"][1]]
-    assert heads[:4] == ["Item", "주식", "연금", "Total"]
+    assert heads[:4] == ["Item", "주식", "연금", "Total (computed)"]
 
 
 def test_together_counts_an_account_once_and_only_money_of_one_kind(

@@ -9,15 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from kis_xl.errors import OutputError
-from kis_xl.report import placing, report_name, write_report
+from kis_xl.report import beside, placing, report_name, write_report
 from tests.conftest import REPOSITORY
 from tests.report_kit import AS_OF, ROWS, TITLES, Locked, balance, footer, opened, pairs, past
 
@@ -82,11 +83,64 @@ def test_the_machines_zone_and_its_daylight_saving_do_not_matter(tmp_path: Path,
         time.tzset()
 
 
-def test_a_clock_that_went_back_replaces_the_same_days_report(tmp_path: Path) -> None:
+# what stands there already
+
+
+def test_a_report_never_takes_the_place_of_a_later_one(tmp_path: Path) -> None:
+    """Excel has shown the figures of the morning all day, and the schedule has written those of the close; or a clock went back."""
     path = write_report(balance(), tmp_path / report_name(balance()), "ko")
-    earlier = balance(as_of=AS_OF - timedelta(hours=2))
-    assert write_report(earlier, tmp_path / report_name(earlier), "ko") == path
-    assert load_workbook(path)["요약"]["J2"].value == datetime(2026, 11, 20, 14, 5, 9)  # noqa: DTZ001
+    close = path.read_bytes()
+    for hours in (2, 1):  # the second one replaces the first
+        earlier = balance(as_of=AS_OF - timedelta(hours=hours))
+        written = write_report(earlier, path, "ko")
+        assert written == path.with_name(f"{path.stem} (2).xlsx")
+        assert "fetched later" in beside(path, written).en
+        assert load_workbook(written)["요약"]["J2"].value == datetime(2026, 11, 20, 16 - hours, 5, 9)  # noqa: DTZ001
+    assert path.read_bytes() == close
+    assert write_report(balance(), path, "ko") == path
+    assert write_report(balance(as_of=AS_OF + timedelta(seconds=1)), path, "ko") == path
+
+
+def saved_by_a_person(path: Path) -> None:
+    book = load_workbook(path)
+    book.properties.lastModifiedBy = "Kim"
+    book.save(path)
+
+
+def saved_by_a_program_without_a_name(path: Path) -> None:
+    """It leaves the name that it found, but not the time."""
+    book = load_workbook(path)
+    book.save(path)
+
+
+@pytest.mark.parametrize("save", [saved_by_a_person, saved_by_a_program_without_a_name])
+def test_what_somebody_wrote_into_a_report_stays(tmp_path: Path, save: Callable[[Path], None]) -> None:
+    path = write_report(balance(), tmp_path / "r.xlsx", "ko")
+    save(path)
+    theirs = path.read_bytes()
+    later = balance(as_of=AS_OF + timedelta(hours=1))
+    written = write_report(later, path, "ko")
+    assert written == tmp_path / "r (2).xlsx"
+    assert "saved by another program" in beside(path, written).en
+    assert path.read_bytes() == theirs
+    assert write_report(later, path, "ko") == written
+
+
+def test_any_other_file_that_is_named_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "r.xlsx"
+    Workbook().save(path)
+    for content in (path.read_bytes(), b"no workbook", b""):
+        path.write_bytes(content)
+        assert write_report(balance(as_of=AS_OF - timedelta(days=9)), path, "ko") == path
+        assert load_workbook(path).properties.creator.startswith("kis_xl")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_loop_of_links_is_an_error_of_the_place(tmp_path: Path) -> None:
+    loop = tmp_path / "r.xlsx"
+    loop.symlink_to(loop)
+    with pytest.raises(OutputError, match="symbolic links"):
+        write_report(balance(), loop, "ko")
 
 
 # disks and folders

@@ -188,7 +188,7 @@ def test_the_overview_shows_the_services_own_figures(tmp_path: Path) -> None:
     sheet = report(tmp_path, then=past())["Overview"]
     shown = {place.value for row in sheet.iter_rows() for place in row}
     assert {6_951_000, 6_711_000, -49_000, 800_000, -135_000} <= shown
-    assert {"-0.70% (computed)", "-1.88% (computed)", "Rest: trades, money in or out, costs (computed)"} <= shown
+    assert {"-0.70% (computed)", "-2.15% (computed, where priced)", "Rest: trades, money in or out, costs (computed)"} <= shown
     # the total valuation's change is the prices' and the rest
     amounts = {row[7].value: row[11].value for row in sheet.iter_rows() if row[7].value}
     assert amounts["Change of the total valuation (computed)"] == -49_000
@@ -335,7 +335,7 @@ def test_accounts_of_one_name_get_columns_of_their_own(tmp_path: Path) -> None:
     same = [(balance(name="같은\n이름"), DEMO_PAST), (balance(name="같은 이름"), DEMO_PAST)]
     book = opened(write_consolidated(same, tmp_path / "all.xlsx", "ko"))
     (table,) = book["계좌"].tables.values()
-    assert [column.name for column in table.tableColumns] == ["항목", "같은 이름", "같은 이름 (2)", "합계", "API 항목"]
+    assert [column.name for column in table.tableColumns] == ["항목", "같은 이름", "같은 이름 (2)", "합계 (계산)", "API 항목"]
     assert [place.value for place in book["계좌"][1]][:5] == [column.name for column in table.tableColumns]
 
 

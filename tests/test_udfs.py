@@ -413,7 +413,9 @@ def test_changes_since_a_day(stored: Simulator) -> None:
         assert row[12:] == ["added", 0.0, 300.0]
     (row,) = [row for row in udfs.KIS_CHANGES(ago(5)) if row[0] == "000660"]  # the last stored day up to then
     assert row[2:6] == ["new", 0.0, 5.0, 5.0]
-    assert error(udfs.KIS_CHANGES(ago(10))).startswith("DATA: no earlier day is stored")
+    nothing = f"DATA: nothing is stored on or before {ago(10):%Y-%m-%d}; the first day is {ago(9):%Y-%m-%d}"
+    assert error(udfs.KIS_CHANGES(ago(10))).startswith(nothing)
+    assert "tomorrow" not in error(udfs.KIS_CHANGES("2020-01-01"))
     for since in (ago(0), ago(-1)):
         assert error(udfs.KIS_CHANGES(since)).startswith("ARGUMENT: since: ")
 
@@ -422,6 +424,7 @@ def test_changes_on_the_first_day_and_between_two_empty_days(monkeypatch: pytest
     empty = replace(SMALL, given_rows=())
     with excel(monkeypatch, empty) as running:
         assert error(udfs.KIS_CHANGES()).startswith("DATA: no earlier day is stored")
+        assert error(udfs.KIS_CHANGES("2020-01-01")).startswith("DATA: no earlier day is stored")
         assert "no earlier day" in status()["Last formula error"]
         store(home, empty, running, {1: ([], TOTALS)})
         assert udfs.KIS_CHANGES() == [header(ago(1)), [""] * 15]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from kis_xl.changes import TABLE_FIELDS, changes, table_values
+from kis_xl.changes import TABLE_FIELDS, Change, changes, changes_together, table_values
 from kis_xl.errors import ArgumentError, DataError, KisError
 from kis_xl.excel import arguments
 from kis_xl.excel.arguments import ACCOUNT_FIELD, AS_ONE, HOLDING_NAMES, SUMMARY_NAMES
@@ -16,7 +16,7 @@ from kis_xl.excel.several import OfAccount, tried
 from kis_xl.excel.tables import TOTAL, no_sum
 from kis_xl.excel.values import Cell, Grid, of_any, of_field, of_text
 from kis_xl.excel.view import View, adds_up
-from kis_xl.fields import Field, Holding
+from kis_xl.fields import Field
 from kis_xl.history import AccountKey, Stored
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance
@@ -108,7 +108,7 @@ def _sums(session: Session, wanted: _Series) -> list[list[Any]]:
 def since(session: Session, account: Any, start: date | None) -> Grid:
     """Per stock what it was then (the last stored balance up to `start`, by default of the previous day) and is now.
 
-    For `*` the rows of each account, with its name first; all accounts as one are compared stock by stock. Each account is
+    For `*` the rows of each account, with its name first; for all accounts as one their sums, stock by stock. Each account is
     compared with its own last stored day.
     """
     is_all = arguments.is_all(account)
@@ -117,19 +117,16 @@ def since(session: Session, account: Any, start: date | None) -> Grid:
     days = {stored.as_of.date() for stored in before}
     then = days.pop() if len(days) == 1 else None
     header = [_dated(field, then, session.language) for field in TABLE_FIELDS]
+    pairs = [(stored.holdings, view.balance.holdings) for view, stored in zip(views, before, strict=True)]
     if is_all and arguments.account(account) != AS_ONE:
         header.insert(0, ACCOUNT_FIELD.caption.in_(session.language))
         rows = [
             [of_text(view.name), *row]
-            for view, stored in zip(views, before, strict=True)
-            for row in _changed(stored.holdings, view.balance.holdings, session.language)
+            for view, pair in zip(views, pairs, strict=True)
+            for row in _changed(changes(*pair), session.language)
         ]
     else:
-        rows = _changed(
-            [row for stored in before for row in stored.holdings],
-            [row for view in views for row in view.balance.holdings],
-            session.language,
-        )
+        rows = _changed(changes_together(pairs) if is_all else changes(*pairs[0]), session.language)
     return [[*header], *(rows or [[""] * len(header)])]
 
 
@@ -154,19 +151,30 @@ def _stored_before(session: Session, balance: Balance, start: date | None) -> St
     wanted = start or (before[-1] if before else None)
     stored = session.history.on_or_before(key, wanted) if wanted else None
     if stored is None:
-        raise DataError(
-            Text("비교할 이전 날이 저장되어 있지 않습니다.", "no earlier day is stored to compare with"),
-            Text("내일부터 표시됩니다.", "It is shown from tomorrow on."),
-        )
+        raise _begins_later(start, before[0]) if start and before else _nothing_earlier()
     return stored
 
 
-def _changed(then: Sequence[Holding], now: Sequence[Holding], language: Language) -> Grid:
-    """A row a stock; what is not known, for want of a price, is blank."""
-    return [
-        [of_field(field, found) for field, found in zip(TABLE_FIELDS, table_values(change, language), strict=True)]
-        for change in changes(then, now)
-    ]
+def _nothing_earlier() -> DataError:
+    return DataError(
+        Text("비교할 이전 날이 저장되어 있지 않습니다.", "no earlier day is stored to compare with"),
+        Text("내일부터 표시됩니다.", "It is shown from tomorrow on."),
+    )
+
+
+def _begins_later(start: date, first: date) -> DataError:
+    return DataError(
+        Text(
+            f"{start} 까지 저장된 날이 없습니다. 저장된 첫날은 {first} 입니다.",
+            f"nothing is stored on or before {start}; the first day is {first}",
+        ),
+        Text("그날이나 그 뒤의 날짜를 쓰세요.", "Use that day or a later one."),
+    )
+
+
+def _changed(found: Sequence[Change], language: Language) -> Grid:
+    """A row a stock; what is not known is blank."""
+    return [[of_field(field, value) for field, value in zip(TABLE_FIELDS, table_values(change, language), strict=True)] for change in found]
 
 
 def _dated(field: Field, then: date | None, language: Language) -> str:

@@ -117,7 +117,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the history has of a day: its last balance's time (KST), rows and totals in won, and how many fetches are stored."""
+    """What the history has of a day: its last balance's time (KST), rows and totals in won, and how many fetches are stored.
+
+    `query` is how that balance was asked, as in `Stored`.
+    """
 
     day: date
     as_of: datetime
@@ -126,6 +129,7 @@ class Day:
     nass_amt: int | None
     source: Source
     fetches: int
+    query: str | None = ""
 
     @property
     def adds_up(self) -> bool:
@@ -180,7 +184,8 @@ class History:
         """Keep `balance`, all of it or nothing; False where the account's balance of that time is already there.
 
         `account` is whose it is where the balance itself does not know the whole number. One that comes from a report is
-        there already when one of the same second, asked in the same way, is: a report knows no smaller parts.
+        there already when one of the same second (a report knows no smaller parts) or a later one of the day, asked in the same
+        way, is: only the last of a day is kept.
         """
         if self._server is None and self._folder is not None:
             self._folder.part(_FOLDER)

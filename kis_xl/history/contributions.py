@@ -8,9 +8,11 @@ many were bought and sold, so that
 - shares that were sold and bought again count as sold first, and as bought then;
 - shares that came without being bought (a transfer, a subscription, another stock's successor) are known. What they had
   gained before is not this account's: that day only the price's change counts, of the shares that were there;
-- shares that were given for nothing or split, which brought no cost, take part in the profit that was there.
+- shares that were given for nothing, split or merged in any ratio, which brought no cost, take part in the profit that was
+  there. Where nothing was bought the cost tells which part of it is left, to the fraction of a share that was paid out.
 
-Otherwise only the quantities are known: as many went as are less, and what is more was bought.
+Otherwise only quantities and costs are known (`splits.told`): as many went as are less, what is more was bought, and of what it had
+cost no more is left than all costs now. A split or merger is seen in the cost, too, unless there were purchases as well.
 """
 
 from __future__ import annotations
@@ -18,22 +20,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
 from kis_xl import kst
-from kis_xl.changes import is_split, rounding, staying
 from kis_xl.fields import Holding
 from kis_xl.history import Stored
+from kis_xl.splits import MOST, Lot, Told, cost_part, is_split, rounding, staying, told
 
 #: Before this hour (KST) a service may still call the day before "today"; the exchanges open at 8.
 _DAY_BEGINS: Final = 8
-#: Prices move at most 30 % a day, so what was paid on a day is that near to its price.
-_MOST_PERCENT: Final = 30
+#: What rounding may take off a number of shares that costs tell.
+_CRUMB: Final = Fraction(1, 100)
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One stock over the year, in won. `sold` are shares that went, of whose last move nothing is known.
+    """One stock over the year, in won. `gone` are shares that were sold or moved out, of whose last move nothing is known.
 
     `unrealized` is the profit of what is held on the last stored day. `arrived` are shares that came without being bought, as
     far as that is known; what they had gained before is not in `amount`.
@@ -43,7 +46,7 @@ class Contribution:
     prdt_name: str
     amount: int
     unrealized: int
-    sold: int
+    gone: int
     arrived: int = 0
 
 
@@ -126,6 +129,16 @@ class _Position:
             self.is_priced and not (is_held and not row.prpr and not row.evlu_amt),
         )
 
+    @property
+    def lot(self) -> Lot:
+        """What tells a split from a trade."""
+        return Lot(self.quantity, self.cost, self.price)
+
+    @property
+    def price(self) -> Fraction:
+        """Of one share; 0 where there is none, or no price."""
+        return Fraction(self.value, self.quantity) if self.quantity and self.is_priced else Fraction(0)
+
 
 _NOTHING: Final = _Position()
 
@@ -136,12 +149,17 @@ class _Step:
 
     stay: int
     of: int
-    sold: int = 0
+    gone: int = 0
     arrived: int = 0
 
     def part(self, amount: int) -> int:
         """What of an amount of then belongs to the shares that are still there, rounded to won."""
         return _part(amount, self.stay, self.of)
+
+    @classmethod
+    def of_part(cls, part: Fraction, gone: int = 0) -> _Step:
+        """Where it is known as a part of what was held."""
+        return cls(part.numerator, part.denominator, gone)
 
 
 def _part(amount: int, shares: int, of: int) -> int:
@@ -149,16 +167,24 @@ def _part(amount: int, shares: int, of: int) -> int:
 
 
 def _by_quantities(then: _Position, now: _Position) -> _Step:
-    """As far as quantities tell: as many went as are less."""
-    if is_split(then.quantity, then.cost, now.quantity, now.cost):
-        return _as_cost(then, now)
+    """As far as quantities and costs tell."""
+    if (now.quantity, now.cost) == (then.quantity, then.cost):
+        return _Step(1, 1)
+    lots = then.lot, now.lot
+    if told(*lots) is Told.SPLIT:
+        return _of_split(*lots)
     stay = staying(then.quantity, now.quantity)
-    return _Step(stay, then.quantity, sold=abs(then.quantity - stay))
+    gone = abs(then.quantity - stay)
+    part = cost_part(*lots)
+    if part is not None and part * then.quantity < stay:
+        return _Step.of_part(part, gone)
+    return _Step(stay, then.quantity, gone)
 
 
-def _as_cost(then: _Position, now: _Position) -> _Step:
-    """Of what is split nothing goes, but for the fractions of a share that were paid out, which the cost tells."""
-    return _Step(now.cost, then.cost)
+def _of_split(then: Lot, now: Lot) -> _Step:
+    """Of what is split as much goes as of its cost: shares that were sold, too, and fractions of a share that were paid out."""
+    part = min(Fraction(1), Fraction(now.cost, then.cost))
+    return _Step.of_part(part, int(now.quantity / part - now.quantity + _CRUMB))
 
 
 def _by_trades(then: _Position, now: _Position) -> _Step:
@@ -167,28 +193,52 @@ def _by_trades(then: _Position, now: _Position) -> _Step:
     sold = now.sold + max(0, now.sold_before - then.sold)
     came = now.quantity - then.quantity - bought + sold
     if came and is_split(then.quantity, then.cost, now.quantity, now.cost):
-        return _as_cost(then, now)
-    if came and _at_no_cost(then, now, bought, sold):
-        there = then.quantity + came
-        return _Step(max(0, there - sold), there, sold)
+        return _Step.of_part(Fraction(now.cost, then.cost))
+    part = _left_of_cost(then, now, came, sold) if not bought else None
+    if part is not None:  # merged, unless more of the cost went than of the shares
+        return _Step.of_part(part, sold if part * then.quantity > now.quantity else sold - came)
+    part = _at_no_cost(then, now, bought, sold) if came else None
+    if part is not None:
+        return _Step.of_part(part, sold)
     went = min(then.quantity, sold + max(0, -came))
     return _Step(then.quantity - went, then.quantity, sold + max(0, -came), max(0, came) if now.quantity else 0)
 
 
-def _at_no_cost(then: _Position, now: _Position, bought: int, sold: int) -> bool:
-    """Whether the shares that neither were bought nor sold account for are a split's: what was traded explains the whole cost."""
+def _left_of_cost(then: _Position, now: _Position, came: int, sold: int) -> Fraction | None:
+    """Which part of what was held the cost tells to be left, where nothing was bought; None where the trades tell it.
+
+    That is where shares went otherwise, or less than one did: a fraction, paid out.
+    """
+    if came > 0 or now.cost >= then.cost or (came == 0 and sold):
+        return None
+    part = cost_part(then.lot, now.lot)
+    return None if part is not None and came == 0 and part * (now.quantity + 1) < now.quantity else part
+
+
+def _at_no_cost(then: _Position, now: _Position, bought: int, sold: int) -> Fraction | None:
+    """Which part of what was held is still there, where shares came by a split or went by a merger; None where the cost denies it.
+
+    Then what was traded explains the whole cost. Less than one share may have been paid out as a fraction, with its part of the cost.
+    """
     there = now.quantity + sold - bought  # after the split, before any trade
-    if then.quantity <= 0 or then.cost <= 0 or there <= 0 or now.quantity <= 0:
-        return False
-    paid = now.cost - _part(then.cost, max(0, there - sold), there)
-    if not bought:
-        return abs(paid) <= rounding(there)
+    if min(then.quantity, then.cost, there, now.quantity) <= 0:
+        return None
+    stay = max(0, there - sold)
+    worth = bought * now.price
+    most, least, left = Fraction(stay, there), Fraction(stay, there + 1), (now.cost - worth) / then.cost
     # a transfer out and a purchase look like a merger and a purchase, but for the price
-    most = 100 + _MOST_PERCENT
-    if there < then.quantity and 100 * now.value * then.quantity <= most * then.value * now.quantity:
-        return False
-    worth = bought * now.value
-    return abs(100 * paid * now.quantity - 100 * worth) <= _MOST_PERCENT * worth
+    if there < then.quantity and now.price <= (1 + MOST) * then.price and _is_paid(then, now, Fraction(stay, then.quantity), worth):
+        return None
+    part = max(least, left)
+    for possible in (most, part) if part < most else (most,):
+        if _is_paid(then, now, possible, worth, rounding(there)):
+            return possible
+    return None
+
+
+def _is_paid(then: _Position, now: _Position, part: Fraction, worth: Fraction, off: int = 0) -> bool:
+    """Whether what was paid, if that part of the old cost is left, is a price of the day for what was bought."""
+    return abs(now.cost - part * then.cost - worth) <= (MOST * worth or off)
 
 
 class _Stocks:
@@ -197,7 +247,7 @@ class _Stocks:
     def __init__(self, is_trading_day: Callable[[date], bool]) -> None:
         self._is_trading_day = is_trading_day
         self._amounts: dict[str, int] = {}
-        self._sold: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
         self._arrived: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._last: Stored | None = None
@@ -225,7 +275,7 @@ class _Stocks:
                 name,
                 self._amounts.get(code, 0),
                 self._before.get(code, _NOTHING).profit,
-                self._sold.get(code, 0),
+                self._gone.get(code, 0),
                 self._arrived.get(code, 0),
             )
             for code, name in self._names.items()
@@ -243,7 +293,7 @@ class _Stocks:
     def _compare(self, code: str, then: _Position, now: _Position, *, tells: bool) -> _Position:
         """Count what a stock has contributed since then. What the next day is to be compared with: now, as far as it is known."""
         step = _by_trades(then, now) if tells and not (then.is_short or now.is_short) else _by_quantities(then, now)
-        self._sold[code] = self._sold.get(code, 0) + step.sold
+        self._gone[code] = self._gone.get(code, 0) + step.gone
         self._arrived[code] = self._arrived.get(code, 0) + step.arrived
         if not now.is_priced:
             if not then.is_known or not then.quantity or step.arrived:

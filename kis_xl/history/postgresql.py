@@ -40,7 +40,11 @@ _TOLD_AS: Final[dict[str, Text]] = {
 }
 _PASSING: Final = ("40001", "40P01", "55P03")  # another program was in the way: serialization, deadlock, lock not available
 _CONNECTION: Final = ("08", "53300", "57P01", "57P02", "57P03")
-_REFUSED: Final = ("28", "3D", "42501")
+_REFUSED: Final = ("28", "3D", "3F", "42501")
+#: The history itself is not as it should be: other tables, other values, or the server's own word for a broken file.
+_DAMAGED: Final = ("22", "23", "42", "XX001", "XX002")
+#: A time or number that is limited, a disk, what an administrator did: the server says it best, and names no values.
+_LIMITED: Final = ("25", "53", "54", "55", "57", "58")
 
 
 class PostgreSQL(Backend):
@@ -101,11 +105,20 @@ class PostgreSQL(Backend):
             return Failure(self._out_of_use(_TOLD_AS[state]))
         if state.startswith(_REFUSED):
             return Failure(self._refused(said))
-        if state.startswith(_CONNECTION) or (not state and isinstance(said, self._driver.OperationalError)):
+        if state.startswith(_CONNECTION):
             return Failure(self._not_reached(said))
-        if not state and isinstance(said, self._driver.ProgrammingError):  # the address holds what the library does not know
-            return Failure(self._refused(said))
-        return Failure(self.damaged())
+        if state and not state.startswith(_DAMAGED):
+            reason = _reason(said) if state.startswith(_LIMITED) else f"SQLSTATE {state}"  # others' words may hold values
+            return Failure(self._out_of_use(Text(reason, reason)))
+        return Failure(self.damaged() if state else self._without_state(said))
+
+    def _without_state(self, said: object) -> KisError:
+        """The driver's own errors: no server has answered."""
+        if isinstance(said, (self._driver.OperationalError, self._driver.InterfaceError)):
+            return self._not_reached(said)
+        if isinstance(said, self._driver.ProgrammingError):  # the address holds what the library does not know
+            return self._refused(said)
+        return self.damaged()
 
     def damaged(self) -> DataError:
         """The tables are left alone."""

@@ -125,7 +125,11 @@ class _Whose:
 
 
 def _ours(account: AccountKey | None, layout: int) -> ColumnElement[bool] | None:
-    return None if account is None else _Whose(account, layout).snapshots
+    """What may be removed as an account's. What is read with every query is removed with the usual one only."""
+    if account is None:
+        return None
+    whose = _Whose(account, layout)
+    return and_(whose.snapshots, func.coalesce(whose.added.query, "") == account.query)
 
 
 def _store(connection: Connection, account: AccountKey, balance: Balance, source: Source) -> bool:
@@ -155,13 +159,14 @@ def _store(connection: Connection, account: AccountKey, balance: Balance, source
 def _free(connection: Connection, account: AccountKey, as_of: datetime, source: Source) -> datetime | None:
     """The time under which a balance is stored; None where it is there.
 
-    A report knows the time of its balance to the second, so it is the one that was fetched within that second. Where one of that
-    time was asked in another way, the next microsecond is taken: a time belongs to one balance.
+    A report knows the time of its balance to the second, so it is the one that was fetched within that second. One that a later
+    balance of its day has superseded counts as there, too: it would be removed again. Where one of that time was asked in
+    another way, the next microsecond is taken: a time belongs to one balance.
     """
     day = as_of.astimezone(kst.KST).date()
-    until = as_of + (timedelta(seconds=1) if source is Source.REPORT else timedelta(microseconds=1))
-    near = and_(snapshot.c.account == account.fingerprint, snapshot.c.day == day, snapshot.c.as_of >= as_of, snapshot.c.as_of < until)
-    there = connection.execute(select(snapshot.c.as_of, snapshot.c.query).where(near)).all()
+    ours = and_(snapshot.c.account == account.fingerprint, snapshot.c.day == day)
+    near = snapshot.c.as_of >= as_of if source is Source.REPORT else snapshot.c.as_of == as_of
+    there = connection.execute(select(snapshot.c.as_of, snapshot.c.query).where(ours, near)).all()
     if any(query in (None, account.query) for _, query in there):
         return None
     taken = {time for time, _ in there}
@@ -208,7 +213,7 @@ def _of_days(connection: Connection, whose: _Whose, start: date, end: date) -> l
 
 
 def _overview(connection: Connection, whose: _Whose, start: date | None, end: date | None) -> list[Day]:
-    last = whose.last_of_days(start, end, snapshot.c.as_of, whose.added.source).subquery()
+    last = whose.last_of_days(start, end, snapshot.c.as_of, whose.added.source, whose.added.query).subquery()
     counted = select(snapshot.c.day, func.count()).where(whose.snapshots).group_by(snapshot.c.day)
     fetches = {row[0]: row[1] for row in connection.execute(counted)}
     query = select(summary.c.snapshot, summary.c.tot_evlu_amt, summary.c.nass_amt).join(last, last.c.id == summary.c.snapshot)
@@ -216,7 +221,8 @@ def _overview(connection: Connection, whose: _Whose, start: date | None, end: da
     rows = select(func.count()).select_from(holding).where(holding.c.snapshot == last.c.id).scalar_subquery()
     days = connection.execute(select(last, rows.label("rows")).order_by(last.c.day))
     return [
-        Day(each.day, each.as_of, each.rows, *totals.get(each.id, (None, None)), Source(each.source), fetches[each.day]) for each in days
+        Day(each.day, each.as_of, each.rows, *totals.get(each.id, (None, None)), Source(each.source), fetches[each.day], each.query)
+        for each in days
     ]
 
 

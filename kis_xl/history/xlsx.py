@@ -38,6 +38,8 @@ _DAMAGED = (
     EOFError,
 )
 _WORKBOOK = "xl/workbook.xml"
+#: How a text holds a character that XML does not, or that would not come back; `_x005F_` where it really says `_x0041_`.
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 _DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001 (a cell knows no zone)
 _DAYS_FROM_1904 = 1462
@@ -148,7 +150,7 @@ class _Book:
             return _number(value)
         if kind == "s":
             return self._shared_texts()[int(value)] or None
-        return value
+        return _decoded(value)
 
     def _shared_texts(self) -> list[str]:
         if self._shared is None:
@@ -181,10 +183,18 @@ def _text(element: ElementTree.Element) -> str:
     parts: list[str] = []
     for each in element:
         if _name(each) == "t":
-            parts.append(each.text or "")
+            parts.append(_decoded(each.text or ""))
         elif _name(each) in ("is", "r"):
             parts.append(_text(each))
     return "".join(parts)
+
+
+def _decoded(text: str) -> str:
+    """A text as Excel shows it. Each piece of a text by itself: an escape does not reach from one into the next."""
+    if "_x" not in text:
+        return text
+    shown = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+    return shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two escapes can be the halves of one character
 
 
 def _column(letters: str) -> int:

@@ -39,7 +39,8 @@ class Year:
     """A year as its stored days show it.
 
     `basis` is the day that all is compared with: the last stored one before the year, or the first of it. `missing` are the
-    trading days of the year, up to its last stored day, that are not stored. `line` is the net assets by day, in won.
+    trading days of the year, up to its last stored day, that are not stored. `line` is the net assets by day, in won. Of
+    `unknown_query_days` of the days, `basis` among them, it is not known how they were asked.
     """
 
     year: int
@@ -51,6 +52,7 @@ class Year:
     missing: tuple[date, ...]
     opening: int | None
     closing: int | None
+    unknown_query_days: int = 0
 
     @property
     def change(self) -> int | None:
@@ -75,12 +77,19 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     if before is not None and first - _day(before) > _NEAR:  # what changed in the years between is not this year's
         before = None
     days: dict[date, int | None] = {}
+    unknown: set[date] = set()
 
-    def compared() -> Iterator[Stored]:
+    def walked() -> Iterator[Stored]:
         if before is not None:
             yield before
         for stored in history.walk(account, first, last):
             days[_day(stored)] = _net_assets(stored)
+            yield stored
+
+    def compared() -> Iterator[Stored]:
+        for stored in walked():
+            if stored.query is None:
+                unknown.add(_day(stored))
             yield stored
 
     stocks = contributions(compared(), is_trading_day)
@@ -89,6 +98,7 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     begin, end = min(days), max(days)
     basis, opening = (begin, days[begin]) if before is None else (_day(before), _net_assets(before))
     line = tuple((day, value) for day, value in days.items() if value is not None)
+    until = min(end, kst.now().date() - timedelta(days=1))  # a day in the future was stored by a clock that was wrong
     return Year(
         year,
         basis,
@@ -96,9 +106,10 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
         line,
         tuple(_months(line)),
         stocks,
-        tuple(day for day in _each_day(max(first, basis), end) if day not in days and is_trading_day(day)),
+        tuple(day for day in _each_day(max(first, basis), until) if day not in days and is_trading_day(day)),
         opening,
         days[end],
+        len(unknown),
     )
 
 

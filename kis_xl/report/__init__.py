@@ -9,7 +9,7 @@ holdings   the sheets of holdings and of the account's totals
 days       the sheets of changes and of history
 notes      the legend and the provenance
 sheet      a sheet as data; `look` how cells look, `rows` cells as XML
-book       from sheets to a file; `placing` where it goes
+book       from sheets to a file, with its `texts`; `placing` where it goes, `standing` what stands there already
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from kis_xl.report import days, holdings, notes
 from kis_xl.report.book import write_book
 from kis_xl.report.overview import overview
 from kis_xl.report.past import NO_PAST, Past
-from kis_xl.report.placing import beside, place_report
+from kis_xl.report.placing import place_report
+from kis_xl.report.standing import beside
 from kis_xl.report.subject import ALL, Part, Subject
 
 __all__ = ["beside", "consolidated_name", "report_name", "write_consolidated", "write_report"]
@@ -43,8 +44,9 @@ _USUAL: Final[Mapping[str, str]] = {}
 def write_report(balance: Balance, path: Path, language: Language, past: Past = NO_PAST, *, today: date | None = None) -> Path:
     """Write the report of `balance` to `path`, whole or not at all; the path. Raises OutputError.
 
-    Where `path` is open in Excel, which lets nobody replace it, the report goes beside it, under `path` with a number; the
-    path that is returned is the one that was written. `today` (KST) has the report say when its figures are of an earlier day.
+    Where `path` is open in Excel, which lets nobody replace it, or holds a report of a later balance or one that somebody
+    edited, the report goes beside it, under `path` with a number; the path that is returned is the one that was written, and
+    `beside` says why. `today` (KST) has the report say when its figures are of an earlier day.
     """
     return _write(Subject([Part(balance, past)], language, today=today), path)
 
@@ -65,7 +67,7 @@ def _write(subject: Subject, path: Path) -> Path:
         notes.provenance(subject),
     ]
     title = f"{subject.name} {subject.as_of:%Y-%m-%d}" + (f" ({subject.mark})" if subject.mark else "")
-    return place_report(path, lambda: write_book(sheets, title, subject.as_of, subject.language))
+    return place_report(path, lambda: write_book(sheets, title, subject.as_of, subject.language), subject.as_of)
 
 
 def report_name(balance: Balance, usual: Mapping[str, str] = _USUAL) -> str:

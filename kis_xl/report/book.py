@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 from openpyxl import Workbook
@@ -25,18 +26,20 @@ from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.writer.excel import ExcelWriter
+from openpyxl.xml.constants import ARC_WORKBOOK_RELS, REL_NS
 from openpyxl.xml.functions import Element, SubElement
 
 from kis_xl import __version__
 from kis_xl.cells import text
 from kis_xl.report.look import BAR, Styles
-from kis_xl.report.rows import encoded
 from kis_xl.report.sheet import ROW_HEIGHT, Sheet, TableArea
+from kis_xl.report.texts import Texts, encoded
 
 _STYLE: Final = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
 _NO_ROWS: Final = re.compile(rb"<sheetData\s*/>|<sheetData>\s*</sheetData>")
 _PIECE: Final = 1 << 16
 _A4: Final = 9
+_TEXTS_TOO: Final = f'<Relationship Id="texts" Type="{REL_NS}/sharedStrings" Target="{Texts.path}"/>'.encode()
 Draw = Callable[[Styles], Iterator[str]]
 
 
@@ -144,6 +147,18 @@ class _Writer(ExcelWriter):
         super().__init__(book, archive)
         self._file = archive
         self._sheets = sheets
+        self._texts = Texts()
+
+    def write_data(self) -> None:
+        """openpyxl's parts, and the table of texts, which it no longer has: it writes texts into the cells."""
+        self.manifest.append(self._texts)
+        super().write_data()
+        self._write_part(self._texts.path, _pieces(self._texts.xml()))
+
+    def _write_part(self, path: str, pieces: Iterable[bytes]) -> None:
+        with self._file.open(self._file.entry(path[1:]), "w", force_zip64=True) as part:
+            for piece in pieces:
+                part.write(piece)
 
     def write_worksheet(self, ws: Any) -> None:
         """The sheet `ws`: what stands before its rows, the rows one after another, what stands after them."""
@@ -154,11 +169,8 @@ class _Writer(ExcelWriter):
         writer.write()
         ws._rels = writer._rels  # type: ignore[attr-defined]
         before, after = _NO_ROWS.split(writer.made.getvalue())
-        with self._file.open(self._file.entry(ws.path[1:]), "w", force_zip64=True) as part:
-            part.write(before + b"<sheetData>")
-            for piece in _pieces(sheet.draw(Styles(ws))):
-                part.write(piece)
-            part.write(b"</sheetData>" + after)
+        rows = _pieces(sheet.draw(Styles(ws, self._texts)))
+        self._write_part(ws.path, chain([before, b"<sheetData>"], rows, [b"</sheetData>", after]))
         self.manifest.append(ws)
 
 
@@ -190,5 +202,7 @@ class _Archive(zipfile.ZipFile):
         return info
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
-        """See `zipfile`; openpyxl gives names."""
+        """See `zipfile`; openpyxl gives names. To the parts that belong to the workbook the table of texts is added."""
+        if zinfo_or_arcname == ARC_WORKBOOK_RELS:
+            data = data.replace(b"</Relationships>", _TEXTS_TOO + b"</Relationships>")
         super().writestr(self.entry(zinfo_or_arcname), data)

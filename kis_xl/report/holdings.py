@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -12,13 +13,19 @@ from openpyxl.utils import get_column_letter
 
 from kis_xl.cells import Cell, cell, text
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Kind
-from kis_xl.language import Text
+from kis_xl.language import Text, cells_wide
 from kis_xl.report.look import MUTED, NAVY, NOTE, PLAIN, UP, WON, Look
 from kis_xl.report.rows import Canvas, Shown
-from kis_xl.report.sheet import Column, Row, Sheet, Table, lines_high
-from kis_xl.report.subject import Part, Subject
+from kis_xl.report.sheet import Column, Row, Sheet, Table, lines_high, room
+from kis_xl.report.subject import Part, Subject, first_of
 
 ACCOUNT: Final = Text("계좌 이름", "Account name")
+ITEM: Final = Text("항목", "Item")
+VALUE: Final = Text("값", "Value")
+TOTAL: Final = Text("합계 (계산)", "Total (computed)")
+API_KEY: Final = Text("API 항목", "API key")
+GROUP: Final = Text("구분", "Group")
+REMARK: Final = Text("설명", "Note")
 AGREES: Final = Text("일치", "agrees")
 DIFFERS: Final = Text("불일치", "DIFFERS")
 #: The holdings' amounts that have a total, and the account's own total of them.
@@ -38,6 +45,17 @@ GROUPS: Final[tuple[tuple[Text, str], ...]] = (
 )
 DEFINED_NAMES: Final = {"TotalValuation": "tot_evlu_amt", "NetAssets": "nass_amt", "Deposit": "dnca_tot_amt"}
 _KEYS: Final = [field.key for field in HOLDING_FIELDS]
+_ACCOUNT_WIDTH: Final = 24.0
+#: How many columns of accounts a printed page takes; the columns beside them take the room of two.
+_COLUMNS_A_PAGE: Final = 6
+_OTHER_COLUMNS: Final = 2
+
+
+def account_column(subject: Subject) -> Column:
+    """The column of the accounts' names. It stays in sight, so a wide one would leave no room for what is scrolled."""
+    is_wide = any(cells_wide(part.name) + 2.5 > _ACCOUNT_WIDTH for part in subject.parts)
+    look, width = (replace(PLAIN, wrap=True), _ACCOUNT_WIDTH) if is_wide else (PLAIN, None)
+    return Column(subject.say(ACCOUNT), look, width=width)
 
 
 def holdings(subject: Subject) -> Sheet:
@@ -47,7 +65,7 @@ def holdings(subject: Subject) -> Sheet:
     """
     columns = [Column.of(field, subject.language) for field in HOLDING_FIELDS]
     if subject.together:
-        columns.insert(0, Column(subject.say(ACCOUNT), PLAIN))
+        columns.insert(0, account_column(subject))
     table = Table(
         title=subject.say(Text("보유종목", "Holdings")),
         name="Holdings",
@@ -114,9 +132,10 @@ def _sums(subject: Subject) -> Canvas:
             given = "–" if subject.totals is None else subject.totals[total_key]
             canvas.put(2, column, given, Look(WON, align="right"))
             canvas.put(3, column, *_verdict(subject, differing[key]))
-    names = ", ".join(dict.fromkeys(part.name for parts in differing.values() for part in parts))
-    if subject.together and names:
-        told = Text(f"계좌의 합계와 행의 합계가 다른 계좌: {names}", f"The account's totals are not the sums of its rows: {names}")
+    wrong = list(dict.fromkeys(part.name for parts in differing.values() for part in parts))
+    if subject.together and wrong:
+        names = first_of(wrong)
+        told = Text(f"계좌의 합계와 행의 합계가 다른 계좌: {names.ko}", f"The account's totals are not the sums of its rows: {names.en}")
         canvas.put(4, 1, text(subject.say(told)), Look(bold=True, color=UP, align="left", indent=1), to=_KEYS.index("evlu_amt") + 1)
     return canvas
 
@@ -142,22 +161,25 @@ def account(subject: Subject) -> Sheet:
     """The 24 totals: caption, value and API key, and beside them the group and what the document says of each.
 
     The values are blank where the service has none (an empty mock account). Of several accounts a column each, and the sum of
-    what adds up, blank where one of them holds something and has no totals.
+    what adds up, blank where one of them holds something and has no totals; the items stay in sight and are on every page.
     """
-    columns = [Column(subject.say(Text("항목", "Item")), PLAIN)]
+    columns = [Column(subject.say(ITEM), PLAIN)]
+    more: dict[str, Any] = {}
     if subject.together:
-        columns += [Column(part.name, Look("General", align="right"), width=20) for part in subject.parts]
+        columns += [Column(part.name, Look("General", align="right"), width=20, named=True) for part in subject.parts]
+        pages = math.ceil((len(subject.parts) + _OTHER_COLUMNS) / _COLUMNS_A_PAGE)
+        more = {"freeze": "B2", "title_columns": "A:A", "pages_wide": pages}
     columns += [
-        Column(subject.say(Text("합계", "Total") if subject.together else Text("값", "Value")), Look("General", align="right"), width=22),
-        Column(subject.say(Text("API 항목", "API key")), PLAIN),
-        Column(subject.say(Text("구분", "Group")), Look(bold=True, color=NAVY, align="left", indent=1), beside=True),
-        Column(subject.say(Text("설명", "Note")), Look(size=9, color=MUTED, align="left", indent=1, wrap=True), width=56, beside=True),
+        Column(subject.say(TOTAL if subject.together else VALUE), Look("General", align="right"), width=22),
+        Column(subject.say(API_KEY), PLAIN),
+        Column(subject.say(GROUP), Look(bold=True, color=NAVY, align="left", indent=1), beside=True),
+        Column(subject.say(REMARK), Look(size=9, color=MUTED, align="left", indent=1, wrap=True), width=56, beside=True),
     ]
     below = Canvas()
     if subject.totals is None:
         told = _why_blank(subject)
         below.put(1, 1, text(told), NOTE, to=3)
-        below.height(1, 14 * lines_high(told, 60))
+        below.height(1, room(lines_high(told, 60), 14))
     table = Table(
         title=subject.say(Text("계좌", "Account")),
         name="Account",
@@ -169,7 +191,7 @@ def account(subject: Subject) -> Sheet:
     )
     letter = get_column_letter(len(columns) - 3)
     place = {field.key: row for row, field in enumerate(SUMMARY_FIELDS, 2)}
-    return table.sheet(names={name: f"${letter}${place[key]}" for name, key in DEFINED_NAMES.items()})
+    return table.sheet(names={name: f"${letter}${place[key]}" for name, key in DEFINED_NAMES.items()}, **more)
 
 
 def _why_blank(subject: Subject) -> str:
@@ -180,10 +202,10 @@ def _why_blank(subject: Subject) -> str:
     if not subject.together:
         told = Text("서버가 보유종목은 주었으나 계좌 합계를 주지 않았습니다.", "The service gave holdings but no totals.")
         return subject.say(told)
-    names = ", ".join(part.name for part in subject.lacking)
+    names = first_of([part.name for part in subject.lacking])
     told = Text(
-        f"전체 합계를 낼 수 없습니다. 보유종목은 있으나 서버가 계좌 합계를 주지 않은 계좌: {names}",
-        f"There is no sum: the service gave holdings but no totals of {names}.",
+        f"전체 합계를 낼 수 없습니다. 보유종목은 있으나 서버가 계좌 합계를 주지 않은 계좌: {names.ko}",
+        f"There is no sum: the service gave holdings but no totals of {names.en}.",
     )
     return subject.say(told)
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
+from kis_xl.report.texts import Texts
+
 FONT_NAME: Final = "Malgun Gothic"
 INK: Final = "1F2933"
 MUTED: Final = "6B7785"
@@ -70,10 +72,14 @@ SUM: Final = Look(bold=True, line=("top", "bottom"), line_color=NAVY)
 
 
 class Styles:
-    """The styles of one workbook by their look: a number for a cell's XML. A style is registered when it is first asked for."""
+    """The styles of one workbook by their look: a number for a cell's XML. A style is registered when it is first asked for.
 
-    def __init__(self, page: Any) -> None:
+    Its `texts` have numbers, too.
+    """
+
+    def __init__(self, page: Any, texts: Texts) -> None:
         self._page = page
+        self.texts = texts
         self._numbers: dict[tuple[Look, bool], int] = {}
 
     def number(self, look: Look, *, quoted: bool = False) -> int:

@@ -14,7 +14,7 @@ from kis_xl.report.days import NO_PRICE
 from kis_xl.report.look import HAIR, LINE, MUTED, SIGNED_RATE, SIGNED_WON, WON, Look
 from kis_xl.report.panel import LEFT, RIGHT, Panel, Place, arrow, as_name, captions, figure, line, lines, name, nothing, section
 from kis_xl.report.rows import Canvas
-from kis_xl.report.subject import Subject
+from kis_xl.report.subject import Subject, first_of
 
 _SIDE: Final = 5
 _MOST_CHANGES: Final = 7
@@ -27,8 +27,8 @@ def movers_and_changes(canvas: Canvas, place: Place, subject: Subject) -> Panel:
 
 
 def _movers(canvas: Canvas, row: int, subject: Subject) -> int:
-    section(canvas, row, subject.say(Text("오늘의 등락", "Movers of the day")), LEFT)
-    heads = (Text("종목", "Holding"), Text("등락율", "Day change"), Text("현재가", "Price"), Text("평가금액", "Valuation"))
+    section(canvas, row, subject.say(Text("당일 등락", "Movers of the day")), LEFT)
+    heads = (Text("종목", "Holding"), Text("등락률", "Day change"), Text("현재가", "Price"), Text("평가금액", "Valuation"))
     captions(canvas, row + 1, LEFT, [subject.say(each) for each in heads])
     known = sorted((stock for stock in subject.stocks if stock.prpr and stock.fltt_rt), key=lambda stock: (-stock.fltt_rt, stock.pdno))
     up = [stock for stock in known if stock.fltt_rt > 0][:_SIDE]
@@ -40,7 +40,7 @@ def _movers(canvas: Canvas, row: int, subject: Subject) -> int:
         line(canvas, row, LEFT, arrow(stock.fltt_rt), ((name(stock), as_name()), *figures))
         row += 1
     if not up and not down:
-        nothing(canvas, row, LEFT, subject.say(Text("오늘 등락한 종목이 없습니다.", "Nothing moved today.")))
+        nothing(canvas, row, LEFT, subject.say(Text("당일 등락한 종목이 없습니다.", "Nothing moved that day.")))
         row += 1
     return row
 
@@ -84,15 +84,18 @@ def _split(canvas: Canvas, row: int, subject: Subject, found: Sequence[Change]) 
 
     What a stock's valuation lost or won because its price went missing or came back is no trade: it has a line of its own.
     """
-    unpriced = [change for change in found if not change.is_priced]
+    undivided = [change for change in found if change.price_effect is None]
     price = sum(change.price_effect or 0 for change in found)
-    unknown = sum(change.valuation_difference for change in unpriced)
+    unknown = sum(change.valuation_difference for change in undivided)
     effect = Text("가격 영향 (계산)", "Price effect (computed)")
-    if unpriced:
-        effect = Text("가격 영향 (계산, 시세 있는 종목만)", "Price effect (computed, where priced)")
+    if undivided:
+        effect = Text("가격 영향 (계산, 알 수 있는 종목만)", "Price effect (computed, where known)")
     effects = [(effect, price)]
     if unknown:
-        effects.append((Text("시세 없는 종목의 평가금액 (계산)", "Valuation of stocks without a price (computed)"), unknown))
+        told = Text("시세 없는 종목의 평가금액 (계산)", "Valuation of stocks without a price (computed)")
+        if any(change.is_priced for change in undivided):
+            told = Text("나눌 수 없는 종목의 평가금액 (계산)", "Valuation of stocks that cannot be divided so (computed)")
+        effects.append((told, unknown))
     whole = _whole_change(subject)
     if whole is not None:
         effects += [
@@ -103,10 +106,11 @@ def _split(canvas: Canvas, row: int, subject: Subject, found: Sequence[Change]) 
         canvas.put(row, RIGHT[0], subject.say(caption), Look(color=MUTED, align="left", line=("bottom",), line_color=LINE), to=11)
         canvas.put(row, 12, amount, figure(SIGNED_WON, amount))
         row += 1
-    without = ", ".join(part.name for part in subject.parts if part.past.earlier is None)
+    without = [part.name for part in subject.parts if part.past.earlier is None]
     if not without:
         return row
-    told = Text(f"이전 날이 없는 계좌는 들어 있지 않습니다: {without}", f"Without the accounts that have no earlier day: {without}")
+    names = first_of(without)
+    told = Text(f"이전 날이 없는 계좌는 들어 있지 않습니다: {names.ko}", f"Without the accounts that have no earlier day: {names.en}")
     return lines(canvas, row, subject.say(told))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from openpyxl.utils import get_column_letter
 
 from kis_xl import __version__
 from kis_xl.cells import Cell, moment, text
-from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS
+from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, MOVE_FIELD
 from kis_xl.digest import digest
 from kis_xl.fields import (
     HOLDING_FIELDS,
@@ -24,7 +25,9 @@ from kis_xl.fields import (
 )
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance, Check
-from kis_xl.report.holdings import ACCOUNT, AGREES, DIFFERS
+from kis_xl.report.days import DATE, NO_PRICE
+from kis_xl.report.days import REMARK as REMARK_OF_CHANGE
+from kis_xl.report.holdings import ACCOUNT, AGREES, API_KEY, DIFFERS, GROUP, ITEM, REMARK, TOTAL, VALUE, account_column
 from kis_xl.report.look import MOMENT, PLAIN, UP, WON, Look
 from kis_xl.report.notices import named
 from kis_xl.report.past import DAILY_FIELDS
@@ -32,13 +35,16 @@ from kis_xl.report.rows import Shown
 from kis_xl.report.sheet import Column, Row, Sheet, Table
 from kis_xl.report.subject import NOT_KIS, Part, Subject
 
+#: The sheet Changes shows the move in the column of the state, in more words than the function KIS_CHANGES does.
+_OF_CHANGES: Final = tuple(
+    replace(field, note=MOVE_FIELD.note) if field.key == "state" else field
+    for field in (*CHANGE_FIELDS, *EFFECT_FIELDS)
+    if field not in HOLDING_FIELDS
+)
 _TABLES: Final[tuple[tuple[Text, tuple[Field, ...]], ...]] = (
     (Text("보유종목 output1", "holdings, output1"), HOLDING_FIELDS),
     (Text("계좌 output2", "account, output2"), SUMMARY_FIELDS),
-    (
-        Text("변동 (kis_xl이 계산)", "changes (computed by kis_xl)"),
-        tuple(f for f in CHANGE_FIELDS if f not in HOLDING_FIELDS) + EFFECT_FIELDS,
-    ),
+    (Text("변동 (kis_xl이 계산)", "changes (computed by kis_xl)"), _OF_CHANGES),
     (Text("추이 (저장된 날)", "history (stored days)"), DAILY_FIELDS),
     (Text("요청 헤더", "request header"), REQUEST_HEADERS),
     (Text("요청 파라미터", "request parameter"), PARAMETERS),
@@ -47,6 +53,48 @@ _TABLES: Final[tuple[tuple[Text, tuple[Field, ...]], ...]] = (
 )
 _VALUE: Final = Look(align="left", indent=1, wrap=True)
 _NAME: Final = Text("항목", "Name")
+_ACCOUNT_SHEET: Final = Text("계좌 시트", "sheet Account")
+_PROVENANCE_SHEET: Final = Text("조회정보 시트", "sheet Provenance")
+#: The columns that are no field of anything: where they stand, their captions, what is in them.
+_OTHERS: Final[tuple[tuple[Text, Text, Text], ...]] = (
+    (
+        Text("여러 계좌의 보고서", "report over several accounts"),
+        ACCOUNT,
+        Text("행이 어느 계좌의 것인지, 설정한 이름으로", "whose row it is, by the name in the settings"),
+    ),
+    (_ACCOUNT_SHEET, ITEM, Text("계좌 output2 항목의 이름", "the name of a field of output2")),
+    (
+        _ACCOUNT_SHEET,
+        VALUE,
+        Text(
+            "서버의 값 그대로. 여러 계좌의 보고서에서는 계좌 이름의 열에 있음",
+            "as the service gave it; of several accounts in the columns of their names",
+        ),
+    ),
+    (
+        _ACCOUNT_SHEET,
+        TOTAL,
+        Text(
+            "여러 계좌의 보고서에만 있음. 원 단위 금액을 kis_xl이 더한 값",
+            "of several accounts only: the sum of amounts in won, by kis_xl",
+        ),
+    ),
+    (_ACCOUNT_SHEET, API_KEY, Text("API 문서의 항목 이름", "the field's name in the API document")),
+    (_ACCOUNT_SHEET, GROUP, Text("API 문서의 순서대로 묶은 것", "the fields in groups, in the document's order")),
+    (_ACCOUNT_SHEET, REMARK, Text("API 문서의 설명", "what the API document says of the field")),
+    (
+        Text("변동", "changes"),
+        REMARK_OF_CHANGE,
+        Text(f"'{NO_PRICE.ko}': 어느 시점에 시세가 없어 영향을 나누지 않은 종목", f"'{NO_PRICE.en}': not divided, a price is missing"),
+    ),
+    (
+        Text("추이 (저장된 날)", "history (stored days)"),
+        DATE,
+        Text("한국 날짜. 마지막 행은 이 보고서의 날", "the Korean date; the last row is the report's own"),
+    ),
+    (_PROVENANCE_SHEET, _NAME, Text("조회에 관한 사실의 이름", "the name of a fact about the inquiry")),
+    (_PROVENANCE_SHEET, VALUE, Text("그 사실의 값", "what it is")),
+)
 
 
 def fields(language: Language) -> Sheet:
@@ -67,7 +115,7 @@ def _legend(language: Language) -> Iterator[Row]:
     blank = Text("공란", "blank").in_(language)
     for table, entries in _TABLES:
         for field in entries:
-            note = field.note.in_(language)
+            told = field.note.in_(language)
             allowed = "; ".join(f"{value or blank}: {meaning.in_(language)}" for value, meaning in field.choices.items())
             yield (
                 table.in_(language),
@@ -78,19 +126,21 @@ def _legend(language: Language) -> Iterator[Row]:
                 field.kind.unit.in_(language) or None,
                 field.length,
                 "Y" if field.required else "N",
-                " · ".join(part for part in (note, allowed) if part) or None,
+                " · ".join(part for part in (told, allowed) if part) or None,
             )
+    for where, caption, note in _OTHERS:
+        yield (where.in_(language), None, *caption, None, None, None, None, note.in_(language))
 
 
 def provenance(subject: Subject) -> Sheet:
     """Where the figures come from: when, from whom, how asked, how many, and how they check. Of several accounts a block each."""
     columns = [
         Column(subject.say(_NAME), Look(align="left", indent=1, wrap=True)),
-        Column(subject.say(Text("값", "Value")), _VALUE, width=74),
+        Column(subject.say(VALUE), _VALUE, width=74),
     ]
     rows: list[Row] = [(subject.say(name), value) for name, value in _of_all(subject)] if subject.together else []
     if subject.together:
-        columns.insert(0, Column(subject.say(ACCOUNT), PLAIN))
+        columns.insert(0, account_column(subject))
         rows = [(subject.name, *row) for row in rows]
     for part in subject.parts:
         told = [(subject.say(name), _shown(value)) for name, value in _facts(part, subject)]
@@ -157,7 +207,7 @@ def _beyond(balance: Balance) -> str:
 def _verdict(check: Check, language: Language) -> Shown:
     verdict = (AGREES if check.ok else DIFFERS).in_(language)
     told = Text(
-        f"{verdict}: 합계 {check.expected:,}, 계산 {check.actual:,}", f"{verdict}: given {check.expected:,}, computed {check.actual:,}"
+        f"{verdict}: 기준 {check.expected:,}, 실제 {check.actual:,}", f"{verdict}: expected {check.expected:,}, actual {check.actual:,}"
     )
     look = _VALUE if check.ok else Look(align="left", indent=1, wrap=True, bold=True, color=UP)
     return Shown(told.in_(language), look)

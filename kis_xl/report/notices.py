@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kis_xl.fields import Holding
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.report.past import day_of
-from kis_xl.report.subject import Part, Subject, clock
+from kis_xl.report.subject import Part, Subject, clock, first_of
 
 _NAMED = 8
 _MADE_UP = Text(
@@ -30,9 +30,13 @@ class Notice:
 
 
 def notices(subject: Subject) -> list[Notice]:
-    """All of them; of several accounts each names its own."""
-    found = [*_of_figures(subject), *(notice for part in subject.parts for notice in _of(part, subject))]
-    return sorted(found, key=lambda notice: not notice.is_bad)
+    """All of them; of several accounts each names its own, and what is so of many is said once."""
+    told = [(part, each, is_bad) for part in subject.parts for each, is_bad in _told(part, subject)]
+    found = list(_of_figures(subject))
+    for kind in (True, False):
+        said = subject.grouped([(part, each) for part, each, is_bad in told if is_bad is kind])
+        found += [Notice(each, kind) for each in said]
+    return found
 
 
 def named(rows: Sequence[Holding]) -> Text:
@@ -48,14 +52,9 @@ def _of_figures(subject: Subject) -> Iterator[Notice]:
     for is_so, told in kinds:
         whose = [part.name for part in subject.parts if is_so(part)]
         if whose:
-            names = "" if len(whose) == len(subject.parts) else f"{', '.join(whose)}: "
-            yield Notice(Text(names + told.ko, names + told.en), is_bad=True)
-
-
-def _of(part: Part, subject: Subject) -> Iterator[Notice]:
-    whose = f"{part.name}: " if subject.together else ""
-    for told, is_bad in _told(part, subject):
-        yield Notice(Text(whose + told.ko, whose + told.en), is_bad)
+            names = first_of(whose)
+            is_all = len(whose) == len(subject.parts)
+            yield Notice(told if is_all else Text(f"{names.ko}: {told.ko}", f"{names.en}: {told.en}"), is_bad=True)
 
 
 def _told(part: Part, subject: Subject) -> Iterator[tuple[Text, bool]]:
@@ -90,9 +89,11 @@ def _doubts(part: Part, subject: Subject) -> Iterator[Text]:
             f"API 문서에 없는 항목 (보고서에 넣지 않음): {beyond}", f"Fields that the API document does not know (left out): {beyond}"
         )
     if subject.today is not None and day_of(balance) < subject.today:
+        # accounts are asked one after another: of several the day says it, and in one sentence
+        moment = str(day_of(balance)) if subject.together else f"{clock(balance.as_of)} KST"
         yield Text(
-            f"오늘({subject.today}) 자료가 아닙니다: {clock(balance.as_of)} KST 기준입니다.",
-            f"Not of today ({subject.today}): as of {clock(balance.as_of)} KST.",
+            f"오늘({subject.today}) 자료가 아닙니다: {moment} 기준입니다.",
+            f"Not of today ({subject.today}): as of {moment}.",
         )
     if part.past.caveat != NO_TEXT:
         yield part.past.caveat

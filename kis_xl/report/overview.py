@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Final
 
 from kis_xl.cells import Cell, moment, text
-from kis_xl.language import Text
+from kis_xl.language import NO_TEXT, Text
+from kis_xl.models import is_unpriced
 from kis_xl.report.look import ALARM, FINE, MUTED, NAVY, NOTE, PANEL, SIGNED_WON, WARNING, WON, Look
 from kis_xl.report.notices import notices
 from kis_xl.report.panel import SECTION, Place
 from kis_xl.report.panels import PANELS
 from kis_xl.report.rows import Canvas
-from kis_xl.report.sheet import Sheet, lines_high
-from kis_xl.report.subject import Subject
+from kis_xl.report.sheet import Sheet, lines_high, room
+from kis_xl.report.subject import NAMED_IN_HEAD, SUMS, Subject, first_of
 
 #: Margin · mark, name, three figures · gap · mark, name, three figures.
 WIDTHS: Final = (1.2, 2.6, 26, 11, 12, 15.5, 1.6, 2.6, 26, 11, 12, 15.5)
@@ -23,17 +24,20 @@ _FIRST, _LAST = 2, 12
 _TILE_COLUMNS: Final = ((2, 3), (4, 6), (8, 9), (10, 12))
 _WHOLE_WIDTH: Final = sum(WIDTHS[1:])
 _COMPUTED: Final = Text("계산", "computed")
+_PRICED: Final = Text("계산, 시세 있는 종목", "computed, where priced")
+_SUM: Final = Text("합계, 계산", "sum, computed")
 _MISSING: Final = Text("계좌 합계가 빠져 있음", "account totals are missing")
 
 
 @dataclass(frozen=True)
 class _Tile:
-    """A figure with its label above and a word below."""
+    """A figure with its label above and a word below. `aside` is a part of the label that gives way to what marks a sum."""
 
     label: Text
     key: str
     signed: bool = False
     note: Callable[[Subject], str] = lambda _: ""
+    aside: Text = NO_TEXT
 
 
 def overview(subject: Subject) -> Sheet:
@@ -76,18 +80,19 @@ def _head(canvas: Canvas, subject: Subject) -> None:
     )
     shown = text(subject.say(told))
     canvas.put(3, _FIRST, shown, Look(color=MUTED, align="left", wrap=True), to=_LAST)
-    canvas.height(3, 4 + 13 * lines_high(shown, _WHOLE_WIDTH))
+    canvas.height(3, room(lines_high(shown, _WHOLE_WIDTH), 13, 4))
 
 
 def _whose(subject: Subject) -> str:
-    """The masked number and the environment; of several accounts all of them by name, each with its environment where these differ."""
+    """The masked number and the environment; of several accounts the first dozen by name, with their environments where these differ."""
     kinds = [subject.say(kind.caption) for kind in subject.environments]
     if not subject.together:
         return f"{subject.parts[0].balance.account.masked} · {kinds[0]}"
+    named = [f"{part.name} {part.balance.account.masked}" for part in subject.parts]
     if len(kinds) == 1:
-        return f"{kinds[0]} · " + ", ".join(f"{part.name} {part.balance.account.masked}" for part in subject.parts)
-    each = ((part.name, part.balance) for part in subject.parts)
-    return ", ".join(f"{name} {balance.account.masked} ({subject.say(balance.environment.caption)})" for name, balance in each)
+        return f"{kinds[0]} · {subject.say(first_of(named, NAMED_IN_HEAD))}"
+    each = (subject.say(part.balance.environment.caption) for part in subject.parts)
+    return subject.say(first_of([f"{name} ({kind})" for name, kind in zip(named, each, strict=True)], NAMED_IN_HEAD))
 
 
 def _banner(canvas: Canvas, subject: Subject) -> None:
@@ -104,7 +109,7 @@ def _banner(canvas: Canvas, subject: Subject) -> None:
     look = Look(fill=colors[0], color=colors[1], bold=bool(bad), align="left", indent=1, wrap=True)
     shown = text(subject.say(told))
     canvas.put(4, _FIRST, shown, look, to=_LAST)
-    canvas.height(4, 8 + 15 * lines_high(shown, _WHOLE_WIDTH))
+    canvas.height(4, room(lines_high(shown, _WHOLE_WIDTH), 15, 8))
     canvas.height(5, 6)
 
 
@@ -118,14 +123,17 @@ def _tile(canvas: Canvas, subject: Subject, place: int, tile: _Tile) -> None:
     canvas.height(row + 1, 25)
     canvas.height(row + 2, 16)
     canvas.height(row + 3, 6)
-    canvas.put(row, left, subject.say(tile.label), small, to=right)
+    aside = _SUM if subject.together else tile.aside
+    label = subject.say(tile.label) + (f" ({subject.say(aside)})" if aside != NO_TEXT else "")
+    canvas.put(row, left, label, small, to=right)
     canvas.put(row + 1, left, "–" if value is None else value, figure.signed(value) if tile.signed else figure, to=right)
     note = tile.note(subject) if subject.totals is not None else subject.say(_MISSING) if subject.lacking else ""
     canvas.put(row + 2, left, text(note) or None, small.signed(value) if tile.signed else small, to=right)
 
 
 def _rate(part: int, whole: int) -> str:
-    return "" if whole == 0 else f"{Decimal(100 * part) / Decimal(whole):+.2f}%"
+    """A part of a whole, "" where that is nothing or a debt: there is no rate of it."""
+    return "" if whole <= 0 else f"{Decimal(100 * part) / Decimal(whole):+.2f}%"
 
 
 def _day_rate(subject: Subject) -> str:
@@ -139,9 +147,14 @@ def _day_rate(subject: Subject) -> str:
 
 
 def _profit_rate(subject: Subject) -> str:
+    """Of what has a price: the purchase amount of a stock without one would stand against no profit."""
     totals = subject.totals or {}
-    rate = _rate(totals["evlu_pfls_smtl_amt"], totals["pchs_amt_smtl_amt"])
-    return f"{rate} ({subject.say(_COMPUTED)})" if rate else ""
+    profit, cost, how = totals["evlu_pfls_smtl_amt"], totals["pchs_amt_smtl_amt"], _COMPUTED
+    if subject.unpriced:
+        priced = [row for _, row in subject.rows() if not is_unpriced(row)]
+        profit, cost, how = sum(row.evlu_pfls_amt for row in priced), sum(row.pchs_amt for row in priced), _PRICED
+    rate = _rate(profit, cost)
+    return f"{rate} ({subject.say(how)})" if rate else ""
 
 
 def _with(caption: Text, key: str) -> Callable[[Subject], str]:
@@ -151,7 +164,9 @@ def _with(caption: Text, key: str) -> Callable[[Subject], str]:
 _TILES: Final = (
     _Tile(Text("총평가금액", "Total valuation"), "tot_evlu_amt", note=_with(Text("전일", "previous day"), "bfdy_tot_asst_evlu_amt")),
     _Tile(Text("순자산금액", "Net assets"), "nass_amt", note=_with(Text("총대출", "loans"), "tot_loan_amt")),
-    _Tile(Text("자산증감액 (전일 대비, 입출금 포함)", "Change in assets (incl. money in or out)"), "asst_icdc_amt", True, _day_rate),
+    _Tile(
+        Text("자산증감액", "Change in assets"), "asst_icdc_amt", True, _day_rate, Text("전일 대비, 입출금 포함", "incl. money in or out")
+    ),
     _Tile(Text("예수금 D+2", "Deposit D+2"), "prvs_rcdl_excc_amt", note=_with(Text("예수금", "deposit"), "dnca_tot_amt")),
     _Tile(Text("매입금액", "Purchase amount"), "pchs_amt_smtl_amt", note=_with(Text("금일 매수", "bought today"), "thdt_buy_amt")),
     _Tile(Text("평가금액", "Valuation of holdings"), "evlu_amt_smtl_amt", note=_with(Text("금일 매도", "sold today"), "thdt_sll_amt")),
@@ -167,7 +182,7 @@ def _told(canvas: Canvas, subject: Subject, row: int) -> int:
     for told, look in _notices(subject):
         row += 1
         canvas.put(row, _FIRST, text(told), look, to=_LAST)
-        canvas.height(row, 5 + 13 * lines_high(told, 1.1 * _WHOLE_WIDTH))
+        canvas.height(row, room(lines_high(told, 1.1 * _WHOLE_WIDTH), 13, 5))
     return row
 
 
@@ -175,7 +190,7 @@ def _notices(subject: Subject) -> Iterator[tuple[str, Look]]:
     for notice in notices(subject):
         colors = ALARM if notice.is_bad else WARNING
         yield subject.say(notice.told), Look(size=9, color=colors[1], bold=notice.is_bad, align="left", wrap=True)
-    for told in _EXPLAINED:
+    for told in (*_EXPLAINED, *([SUMS] if subject.together else [])):
         yield subject.say(told), NOTE
 
 
@@ -187,5 +202,9 @@ _EXPLAINED: Final = (
     Text(
         "'계산'이라고 적은 것은 kis_xl이 서버의 값으로 계산한 것이고, 나머지는 서버의 값 그대로입니다. 항목의 뜻은 '항목' 시트에 있습니다.",
         "What says 'computed' was computed by kis_xl from the service's figures; all else is as the service gave it. See the sheet Fields.",
+    ),
+    Text(
+        "여러 행이나 여러 계좌에 나뉘어 있는 종목은 한 종목으로 합쳐 보여 주며, 합친 금액과 수익률은 kis_xl이 계산한 것입니다.",
+        "A stock that stands in several rows or accounts is shown as one: its amounts and its rate are then computed by kis_xl.",
     ),
 )

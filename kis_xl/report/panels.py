@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 from kis_xl.cells import Cell, cell, text
-from kis_xl.fields import HOLDING_FIELDS, by_key
+from kis_xl.fields import HOLDING_FIELDS, Holding, by_key
 from kis_xl.language import Text
 from kis_xl.report.charts import doughnut, gains_and_losses
+from kis_xl.report.days import NO_PRICE
 from kis_xl.report.holdings import AGREES, DIFFERS
 from kis_xl.report.look import MUTED, NAVY, RATE, SIGNED_RATE, SIGNED_WON, SLICES, SUM, UP, WON, Look
 from kis_xl.report.moves import movers_and_changes
@@ -24,6 +25,7 @@ from kis_xl.report.subject import Subject
 TOP: Final = 10
 _SIDE: Final = 5
 _FIELDS: Final = by_key(HOLDING_FIELDS)
+_SOME_PRICES: Final = Text("일부 시세 없음", "partly no price")
 _WEIGHT: Final = Decimal("0.000001")
 _CHECK_COLUMNS: Final = ((2, 7), (8, 9), (10, 11), (12, 12))
 
@@ -36,16 +38,16 @@ def allocation(canvas: Canvas, place: Place, subject: Subject) -> Panel:
     heads = (
         Text("종목", "Holding"),
         Text("비중 (계산)", "Weight (computed)"),
-        Text("평가손익율", "Profit rate"),
+        Text("평가손익률", "Profit rate"),
         Text("평가금액", "Valuation"),
     )
     captions(canvas, row + 1, LEFT, [subject.say(each) for each in heads])
     parts = _parts(subject)
     total = None if subject.totals is None else subject.totals["tot_evlu_amt"]
     for number, part in enumerate(parts, 2):
-        weight = (Decimal(part.amount) / Decimal(total)).quantize(_WEIGHT) if total else None
-        rate = None if part.rate is None else cell(_FIELDS["evlu_pfls_rt"], part.rate)
-        figures = ((weight, figure(RATE)), (rate, figure(SIGNED_RATE, rate)), (part.amount, figure(WON)))
+        has_weight = part.amount or not isinstance(part.rate, str)  # 0 of a stock without a price is no 0 %
+        weight = (Decimal(part.amount) / Decimal(total)).quantize(_WEIGHT) if total and has_weight else None
+        figures = ((weight, figure(RATE)), (part.rate, figure(SIGNED_RATE, part.rate)), (part.amount, figure(WON)))
         line(canvas, row + number, LEFT, ("■", part.color), ((part.name, as_name()), *figures))
     end = row + 2 + len(parts)
     if not subject.stocks:
@@ -61,6 +63,9 @@ def allocation(canvas: Canvas, place: Place, subject: Subject) -> Panel:
     elif any(part.amount for part in parts) and all(part.amount >= 0 for part in parts):  # a ring has no room for less than nothing
         named = ([part.name for part in parts], [part.amount for part in parts], [part.color for part in parts])
         charts = [doughnut(place.sheet, row + 2, *named, (8, row + 1, 13, max(end + 1, row + 9)))]
+    elif any(part.amount < 0 for part in parts):
+        told = Text("마이너스 금액이 있어 원그래프를 그리지 않습니다.", "There is no ring: an amount is negative.")
+        lines(canvas, row + 2, subject.say(told))
     return Panel(max(end, row + 8 if charts else end) + 1, charts)
 
 
@@ -69,16 +74,24 @@ class _Part:
     name: str
     amount: int
     color: str
-    rate: Decimal | None = None
+    rate: Cell = None
+
+
+def _rate_of(stock: Holding, subject: Subject) -> Cell:
+    """The rate of profit as a cell; words where it would say nothing, since a price is missing."""
+    if stock.pdno in subject.unpriced:
+        return subject.say(_SOME_PRICES if stock.evlu_amt else NO_PRICE)
+    return cell(_FIELDS["evlu_pfls_rt"], stock.evlu_pfls_rt)
 
 
 def _parts(subject: Subject) -> list[_Part]:
     ordered = sorted(subject.stocks, key=lambda row: (-row.evlu_amt, row.pdno))
-    parts = [_Part(name(row), row.evlu_amt, SLICES[place], row.evlu_pfls_rt) for place, row in enumerate(ordered[:TOP])]
+    parts = [_Part(name(row), row.evlu_amt, SLICES[place], _rate_of(row, subject)) for place, row in enumerate(ordered[:TOP])]
     others = ordered[TOP:]
     if others:
         count = f"{len(others):,}"
-        parts.append(_Part(subject.say(Text(f"그 밖의 {count}종목", f"{count} others")), sum(row.evlu_amt for row in others), SLICES[TOP]))
+        caption = subject.say(Text(f"그 밖의 {count}종목 (계산)", f"{count} others (computed)"))
+        parts.append(_Part(caption, sum(row.evlu_amt for row in others), SLICES[TOP]))
     if subject.totals is not None and (subject.totals["prvs_rcdl_excc_amt"] or not parts):
         parts.append(_Part(subject.say(Text("예수금 D+2", "Deposit D+2")), subject.totals["prvs_rcdl_excc_amt"], SLICES[-1]))
     return parts
@@ -89,14 +102,14 @@ def profits(canvas: Canvas, place: Place, subject: Subject) -> Panel:
     row = place.row
     caption = Text(f"종목별 평가손익 (이익·손실 상위 {_SIDE}종목)", f"Profit or loss by stock (the {_SIDE} largest of each)")
     section(canvas, row, subject.say(caption))
-    heads = [subject.say(each) for each in (Text("종목", "Holding"), Text("손익율", "Rate"), Text("이익", "Gain"), Text("손실", "Loss"))]
+    heads = [subject.say(each) for each in (Text("종목", "Holding"), Text("손익률", "Rate"), Text("이익", "Gain"), Text("손실", "Loss"))]
     captions(canvas, row + 1, LEFT, heads)
     known = [stock for stock in subject.stocks if stock.evlu_pfls_amt]
     gains = sorted((stock for stock in known if stock.evlu_pfls_amt > 0), key=lambda stock: (-stock.evlu_pfls_amt, stock.pdno))[:_SIDE]
     losses = sorted((stock for stock in known if stock.evlu_pfls_amt < 0), key=lambda stock: (stock.evlu_pfls_amt, stock.pdno))[:_SIDE]
     shown = [*gains, *reversed(losses)]
     for number, stock in enumerate(shown, 2):
-        profit, rate = stock.evlu_pfls_amt, cell(_FIELDS["evlu_pfls_rt"], stock.evlu_pfls_rt)
+        profit, rate = stock.evlu_pfls_amt, _rate_of(stock, subject)
         gain, loss = (profit, None) if profit > 0 else (None, profit)
         figures = ((rate, figure(SIGNED_RATE, rate)), (gain, figure(SIGNED_WON, gain)), (loss, figure(SIGNED_WON, loss)))
         line(canvas, row + number, LEFT, arrow(profit), ((name(stock), as_name()), *figures))

@@ -6,12 +6,14 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from kis_xl.datafolder import write_atomically
 from kis_xl.errors import OutputError, reason_of
 from kis_xl.language import Text
+from kis_xl.report.standing import reason_to_keep
 
 #: What Windows says of a file that another program has open, without letting others in.
 _IN_USE: Final = (32, 33)
@@ -20,30 +22,38 @@ _PAUSE: Final = 0.1
 _MOST_BESIDE: Final = 99
 
 
-def place_report(path: Path, make: Callable[[], bytes]) -> Path:
-    """Put what `make` gives at `path`; the path where it is. Raises OutputError.
+def place_report(path: Path, make: Callable[[], bytes], as_of: datetime) -> Path:
+    """Put the report of `as_of` (aware) that `make` gives at `path`; the path where it is. Raises OutputError.
 
-    A file that another program has open (Excel does so on Windows) stays as it is, and the new one goes beside it with a number:
-    `name (2).xlsx`.
+    A file that another program has open (Excel does so on Windows) stays as it is, and so does a report of a later balance, or one
+    that somebody has edited (`standing`). The new one goes beside it with a number: `name (2).xlsx`.
     """
     try:
-        target = path.resolve()  # a link stays a link, and what it leads to is replaced
+        target = _resolved(path)  # a link stays a link, and what it leads to is replaced
         if target.exists() and not target.is_file():
             fault = _not_written(path, "not a regular file")
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
-            written = _put(target, make())
+            written = _put(target, make(), as_of)
             return path if written == target else path.with_name(written.name)
     except OSError as error:
         fault = _not_written(path, reason_of(error), error.errno)
     raise fault
 
 
-def _put(target: Path, data: bytes) -> Path:
-    """Write to the target, or to the first place beside it that is not in use."""
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError:  # before Python 3.13 what a loop of links is
+        pass
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def _put(target: Path, data: bytes, as_of: datetime) -> Path:
+    """Write to the target, or to the first place beside it that is not in use and holds nothing that must be kept."""
     for number in range(1, _MOST_BESIDE):
         place = target if number == 1 else target.with_name(f"{target.stem} ({number}){target.suffix}")
-        if _replaced(place, data):
+        if reason_to_keep(place, as_of) is None and _replaced(place, data):
             return place
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
@@ -63,14 +73,6 @@ def _replaced(place: Path, data: bytes) -> bool:
         else:
             return True
         time.sleep(_PAUSE)  # another exporter may just be replacing it, or a virus scanner look at it
-
-
-def beside(wanted: Path, written: Path) -> Text:
-    """What a user is told of a report that went beside the file whose place it should have taken."""
-    return Text(
-        f"{wanted.name} 이(가) 다른 프로그램(Excel)에 열려 있어 바꾸지 못했습니다. 새 보고서는 {written.name} 입니다.",
-        f"{wanted.name} is open in another program (Excel) and stays as it is; the newer report is {written.name}",
-    )
 
 
 def is_in_use(place: Path) -> bool:

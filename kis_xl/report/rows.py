@@ -3,30 +3,26 @@
 They are written here and not by openpyxl, which makes an object and an element of every cell: that takes three times as
 long as all the rest, and a large sheet is held in memory or in a temporary file.
 
-What a cell can be is decided here, by its value's type alone: a text (inline, whatever it begins with), a number, a date.
+What a cell can be is decided here, by its value's type alone: a text (by its number, whatever it begins with), a number, a date.
 There is no way to write a formula or an error, so no text from outside becomes one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
-from xml.sax.saxutils import escape
 
 from openpyxl.utils import get_column_letter
 
-from kis_xl.cells import Cell, text
+from kis_xl.cells import Cell
 from kis_xl.report.look import Look, Styles
+from kis_xl.report.texts import Texts
 
 _FIRST_DAY: Final = date(1899, 12, 30)
 _DAY_SECONDS: Final = 86_400
-#: Excel reads `_x0041_` in a text as A.
-_LOOKS_ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_NEEDS_CARE: Final = re.compile(r"[&<>\r\n\t_]|^\s|\s$|  ")
 _LIKE_A_FORMULA: Final = ("=", "+", "-", "@")
 
 
@@ -38,19 +34,6 @@ class Shown:
     look: Look
 
 
-def encoded(value: str) -> str:
-    """A text as the file holds it: without what would make it unreadable or what Excel would decode."""
-    return _LOOKS_ESCAPED.sub("_x005F_", text(value))
-
-
-def _inline(value: str) -> str:
-    value = text(value)
-    if not _NEEDS_CARE.search(value):
-        return f"<t>{value}</t>"
-    kept = escape(_LOOKS_ESCAPED.sub("_x005F_", value), {"\r": "&#13;"})
-    return f'<t xml:space="preserve">{kept}</t>'
-
-
 def serial(value: date) -> int | float:
     """The number by which a sheet counts days; a time is a part of one."""
     if not isinstance(value, datetime):
@@ -59,14 +42,14 @@ def serial(value: date) -> int | float:
     return (value.date() - _FIRST_DAY).days + past_midnight / _DAY_SECONDS
 
 
-def cell_xml(place: str, style: int, quoted: int, value: Cell) -> str:
+def cell_xml(place: str, style: int, quoted: int, value: Cell, texts: Texts) -> str:
     """One cell. `quoted` is the style of a text that begins as a formula does."""
     kind = type(value)
     if kind is int or kind is Decimal:
         return f'<c r="{place}" s="{style}"><v>{value}</v></c>'
     if isinstance(value, str):
         number = quoted if value.startswith(_LIKE_A_FORMULA) else style
-        return f'<c r="{place}" s="{number}" t="inlineStr"><is>{_inline(value)}</is></c>'
+        return f'<c r="{place}" s="{number}" t="s"><v>{texts.number(value)}</v></c>'
     if value is None:
         return f'<c r="{place}" s="{style}"/>'
     number_of = serial(value) if isinstance(value, date) else value
@@ -108,11 +91,12 @@ class TableRows:
             elif isinstance(value, Shown):
                 cells.append(self._shown(f"{letter}{number}", value))
             else:
-                cells.append(cell_xml(f"{letter}{number}", plain, quoted, value))
+                cells.append(cell_xml(f"{letter}{number}", plain, quoted, value, self._styles.texts))
         return row_xml(number, height, cells)
 
     def _shown(self, place: str, shown: Shown) -> str:
-        return cell_xml(place, self._styles.number(shown.look), self._styles.number(shown.look, quoted=True), shown.value)
+        plain, quoted = (self._styles.number(shown.look, quoted=quoted) for quoted in (False, True))
+        return cell_xml(place, plain, quoted, shown.value, self._styles.texts)
 
 
 class Canvas:
@@ -157,6 +141,7 @@ class Canvas:
                     styles.number(line[column].look),
                     styles.number(line[column].look, quoted=True),
                     line[column].value,
+                    styles.texts,
                 )
                 for column in sorted(line)
             ]

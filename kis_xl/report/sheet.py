@@ -25,13 +25,18 @@ ROW_HEIGHT: Final = 16.5
 _HEADER_HEIGHT: Final = 31.0
 _WIDEST: Final = 62.0
 _SAMPLE: Final = 60
-#: Excel's own limit.
-_HIGHEST: Final = 409.0
+#: Excel's own limit, in points: a file with a higher row is said to be damaged.
+HIGHEST: Final = 409.0
 
 
 def lines_high(shown: str, width: float) -> int:
     """How many lines a wrapped text takes in a column of `width` characters, rather one too many."""
     return sum(max(1, math.ceil(cells_wide(line) / max(width - 2, 1))) for line in shown.split("\n"))
+
+
+def room(lines: int, points: float, more: float = 0) -> float:
+    """The height of a row of so many lines, `points` each, and some `more`; never more than Excel takes."""
+    return min(points * lines + more, HIGHEST)
 
 
 def shortened(shown: str, width: int) -> str:
@@ -60,7 +65,8 @@ def broken(shown: str, width: int) -> list[str]:
 class Column:
     """A column: its caption, its look, whether its sign is coloured, its width (None for what its values take).
 
-    One `beside` the table belongs to the sheet and not to the table.
+    One `beside` the table belongs to the sheet and not to the table. The caption of one that is `named` by a user gives way
+    to an equal caption of another one.
     """
 
     caption: str
@@ -68,6 +74,7 @@ class Column:
     signed: bool = False
     width: float | None = None
     beside: bool = False
+    named: bool = False
 
     @classmethod
     def of(cls, field: Field, language: Language) -> Column:
@@ -147,7 +154,7 @@ class Table:
             looked_at = self.looked_at
         own = [column for column in self.columns if not column.beside]
         area = f"A1:{get_column_letter(len(own))}{self.last}"
-        captions = _distinct([column.caption for column in own])
+        captions = _distinct(own)
         widths = [self._width(place, column, values) for place, (column, values) in enumerate(zip(self.columns, looked_at, strict=True), 1)]
         bottom = max(self.last, self.last + 1 + self.below.last_row if self.below.last_row else 0)
         settings: dict[str, Any] = {
@@ -174,7 +181,9 @@ class Table:
         all_captions: list[Cell | Shown] = [*captions, *(column.caption for column in self.columns[len(captions) :])]
         aside = Look(color=NOTE.color, bold=True, align="left", indent=1)
         looks = [aside if column.beside else HEADER for column in self.columns]
-        yield TableRows(styles, looks, [False] * len(looks)).row(1, all_captions, _HEADER_HEIGHT)
+        named = (lines_high(column.caption, width) for column, width in zip(self.columns, widths, strict=True) if column.named)
+        height = max(_HEADER_HEIGHT, room(max(named, default=1), ROW_HEIGHT))
+        yield TableRows(styles, looks, [False] * len(looks)).row(1, all_captions, height)
         writer = TableRows(styles, [column.look for column in self.columns], [column.signed for column in self.columns])
         wrapped = [(place, widths[place]) for place, column in enumerate(self.columns) if column.look.wrap]
         for number, row in enumerate(rows, 2):
@@ -202,7 +211,7 @@ def _height(row: Row, wrapped: Sequence[tuple[int, float]]) -> float | None:
         return None
     texts = ((row[place], width) for place, width in wrapped)
     lines = max(lines_high(str(value.value if isinstance(value, Shown) else value or ""), width) for value, width in texts)
-    return None if lines == 1 else min(ROW_HEIGHT * lines, _HIGHEST)
+    return None if lines == 1 else room(lines, ROW_HEIGHT)
 
 
 def _widest(column: Column, values: Iterable[Any]) -> int:
@@ -234,16 +243,16 @@ def _as_shown(look: Look, value: Any) -> str:
     return str(value)
 
 
-def _distinct(captions: Sequence[str]) -> tuple[str, ...]:
-    """Captions as a table takes them: one line each, none blank, none twice (in any case)."""
+def _distinct(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Captions as a table takes them: one line each, none blank, none twice (in any case). Those that users named come last."""
     taken: set[str] = set()
-    made = []
-    for place, caption in enumerate(captions, 1):
-        plain = " ".join(text(caption).split())[:200] or f"#{place}"
+    made: dict[int, str] = {}
+    for place, column in sorted(enumerate(columns, 1), key=lambda each: each[1].named):
+        plain = " ".join(text(column.caption).split())[:200] or f"#{place}"
         name, number = plain, 1
         while name.casefold() in taken:
             number += 1
             name = f"{plain} ({number})"
         taken.add(name.casefold())
-        made.append(name)
-    return tuple(made)
+        made[place] = name
+    return tuple(made[place] for place in sorted(made))

@@ -25,6 +25,23 @@ _NO_TOTALS: Final = Text(
 )
 
 
+#: What is said wherever amounts of several accounts stand.
+SUMS: Final = Text(
+    "여러 계좌의 금액은 모두 계좌들의 합계이며, kis_xl이 계산한 것입니다.",
+    "All amounts of several accounts are their sums, which kis_xl computed.",
+)
+#: How many accounts a sentence names, and how many the head of the first page does.
+NAMED: Final = 8
+NAMED_IN_HEAD: Final = 12
+
+
+def first_of(names: Sequence[str], most: int = NAMED) -> Text:
+    """Names of accounts one after another; of very many the first, and how many more there are."""
+    shown = ", ".join(names[:most])
+    more = len(names) - most
+    return Text(shown, shown) if more <= 0 else Text(f"{shown} 외 {more:,}개", f"{shown} and {more:,} more")
+
+
 def clock(moment: datetime) -> str:
     """What a clock in Korea shows, to the minute."""
     return f"{moment.astimezone(kst.KST):%Y-%m-%d %H:%M}"
@@ -141,6 +158,11 @@ class Subject:
         return tuple(row for row in joined if row.hldg_qty)
 
     @cached_property
+    def unpriced(self) -> frozenset[str]:
+        """The codes of the stocks of which some row has no price: their valuation lacks it, and a rate of theirs means nothing."""
+        return frozenset(row.pdno for part in self.parts for row in part.unpriced)
+
+    @cached_property
     def totals(self) -> dict[str, Any] | None:
         """The account's totals by API key, None where the service has none.
 
@@ -168,9 +190,23 @@ class Subject:
         return min(times).astimezone(kst.KST) if times else None
 
     @property
-    def caveats(self) -> list[tuple[str, Text]]:
-        """Why something of the past is missing or doubtful, and of which account ("" where there is but one)."""
-        return [(part.name if self.together else "", told) for part in self.parts for told in part.caveats if told != NO_TEXT]
+    def caveats(self) -> list[Text]:
+        """Why something of the past is missing or doubtful; of several accounts each sentence once, with those of which it is so."""
+        return self.grouped([(part, told) for part in self.parts for told in part.caveats if told != NO_TEXT])
+
+    def grouped(self, found: Sequence[tuple[Part, Text]]) -> list[Text]:
+        """What is said of accounts, equal sentences as one after the names of all of which they are said."""
+        whose: dict[Text, list[Part]] = {}
+        for part, told in found:
+            whose.setdefault(told, []).append(part)
+        return [self._said_of(parts, told) for told, parts in whose.items()]
+
+    def _said_of(self, parts: Sequence[Part], told: Text) -> Text:
+        if not self.together:
+            return told
+        is_all = len(parts) == len(self.parts) > 1
+        names = Text("모든 계좌", "All accounts") if is_all else first_of([part.name for part in parts])
+        return Text(f"{names.ko}: {told.ko}", f"{names.en}: {told.en}")
 
     @cached_property
     def days(self) -> list[tuple[date, tuple[int | None, ...]]]:
@@ -181,10 +217,29 @@ class Subject:
         own = self._own_day()
         if len(self.parts) == 1:
             return [*self.parts[0].past.days, *own]
-        each = [dict(part.past.days) for part in self.parts]
-        shared = sorted(set.intersection(*map(set, each)))
-        last = own[0][0] if own else None
-        return [(day, _sums([days[day] for days in each])) for day in shared if last is None or day < last] + own
+        each = self._earlier_days
+        return [(day, _sums([days[day] for days in each])) for day in sorted(set.intersection(*map(set, each)))] + own
+
+    @property
+    def left_out(self) -> Text:
+        """Which days some accounts have and the sums of `days` leave out, NO_TEXT where all accounts have the same days."""
+        each = self._earlier_days
+        every, shared = set.union(*map(set, each)), set.intersection(*map(set, each))
+        if every == shared:
+            return NO_TEXT
+        names = [(part.name, len(days)) for part, days in zip(self.parts, each, strict=True) if len(days) < len(every)]
+        lacking = first_of([f"{name} ({count:,})" for name, count in names])
+        return Text(
+            f"모든 계좌가 저장된 날만 합계합니다: 저장된 {len(every):,}일 중 {len(shared):,}일. 저장된 날이 적은 계좌(일수): {lacking.ko}",
+            f"Only days that are stored of all accounts are summed: {len(shared):,} of {len(every):,} stored days. "
+            f"Accounts with fewer days (how many): {lacking.en}",
+        )
+
+    @cached_property
+    def _earlier_days(self) -> list[dict[date, tuple[int | None, ...]]]:
+        """The stored days of each account, none as late as the report's own."""
+        own = self._own_day()
+        return [{day: values for day, values in part.past.days if not own or day < own[0][0]} for part in self.parts]
 
     def _own_day(self) -> list[tuple[date, tuple[int | None, ...]]]:
         if self.totals is None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from kis_xl.cli.history import tidy
 from kis_xl.cli.history.files import arrow, written_to
-from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened, period_options, query_option
+from kis_xl.cli.history.whose import Whose, account_option, no_day, opened, period_options, query_option
 from kis_xl.datafolder import in_file_name
 from kis_xl.errors import ArgumentError
 from kis_xl.history import History
@@ -55,13 +60,28 @@ def command(
 
 
 def _write(history: History, whose: Whose, period: tuple[date | None, date | None], kind: str, paths: dict[str, Path]) -> None:
-    if not any((period[0] or day) <= day <= (period[1] or day) for day in history.days(whose.key)):
-        raise nothing_stored()
-    with written_to(paths, _TABLES, kind) as (days, holdings):
+    number = sum((period[0] or day) <= day <= (period[1] or day) for day in history.days(whose.key))
+    if not number:
+        raise no_day(history, whose, in_period=any(period))
+    with _day_progress(number) as show_next, written_to(paths, _TABLES, kind) as (days, holdings):
         for stored in history.walk(whose.key, *period):
             days.write(tidy.day_row(stored, whose))
             for row in tidy.holding_rows(stored, whose):
                 holdings.write(row)
+            show_next()
+
+
+@contextmanager
+def _day_progress(number: int) -> Iterator[Callable[[], None]]:
+    """What is called after each of so many days: a terminal sees them pass on standard error. Ten years in a workbook take minutes."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    what = TextColumn(Text("{task.completed:,} / {task.total:,}일", "{task.completed:,} of {task.total:,} days").in_())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), what, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(Text("내보내는 중", "exporting").in_(), total=number)
+        yield lambda: bars.advance(task)
 
 
 def _name(whose: Whose, *, is_chosen: bool) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
 
-from kis_xl.accounts import Account
+from kis_xl.accounts import Account, AccountNumber
 from kis_xl.cli.history.whose import minute, opened
-from kis_xl.errors import AccountError, ArgumentError, KisError
+from kis_xl.errors import AccountError, ArgumentError, KisError, OutputError, reason_of
 from kis_xl.history import History, Source, asked
 from kis_xl.history.reportfile import read_report
 from kis_xl.language import Text
@@ -17,12 +19,17 @@ from kis_xl.models import Balance
 from kis_xl.redaction import one_line, redact
 from kis_xl.settings import Settings
 
+_REFUSED = Text("거절", "refused")
+_ENDING = ".xlsx"
+
 
 @click.command(
     "import",
     help=Text(
-        "보고서 파일(KIS_....xlsx)의 잔고를 이력에 저장합니다. 폴더를 주면 그 안의 .xlsx 파일 모두. 이미 있는 것은 그대로 둡니다.",
-        "Store the balances that report files (KIS_....xlsx) hold; of a folder, all .xlsx files in it. What is there already stays.",
+        "보고서 파일(KIS_....xlsx)의 잔고를 이력에 저장합니다. 폴더를 주면 그 안의 .xlsx 파일 모두(하위 폴더는 빼고). "
+        "이미 있는 것은 그대로 둡니다.",
+        "Store the balances that report files (KIS_....xlsx) hold; of a folder, all .xlsx files in it, not in its subfolders. "
+        "What is there already stays.",
     ).in_(),
 )
 @click.argument("paths", metavar=Text("파일|폴더...", "PATH...").in_(), nargs=-1, required=True)
@@ -36,61 +43,126 @@ from kis_xl.settings import Settings
 def command(paths: tuple[str, ...], account_name: str) -> int:
     """Import each file by itself, and say what became of it; the exit code of the first that was refused."""
     settings = Settings.load()
-    account = settings.account(account_name)
-    failed = 0
+    owner = _Owner(settings.account(account_name), settings)
+    codes: list[int] = []
     with opened(settings) as history:
-        for path in _files(paths):
+        for path in map(Path, paths):
             try:
-                _tell(_stored(history, path, account, settings), str(path))
+                files = _files(path)
             except KisError as error:
-                told = ". ".join(filter(None, (error.message().rstrip("."), error.hint.in_())))
-                _tell(Text("거절", "refused"), f"{path}: {told}")
-                failed = failed or error.exit_code
-    return failed
+                codes.append(_refused(path, error))
+                continue
+            codes += [_import(history, file, owner) for file in files]
+    return next(filter(None, codes), 0)
 
 
-def _stored(history: History, path: Path, account: Account, settings: Settings) -> Text:
-    balance = read_report(path, account)
-    _check_name(path, balance, account, settings)
+def _import(history: History, path: Path, owner: _Owner) -> int:
+    try:
+        _tell(_stored(history, path, owner), str(path))
+    except KisError as error:
+        return _refused(path, error)
+    return 0
+
+
+def _stored(history: History, path: Path, owner: _Owner) -> Text:
+    balance = read_report(path, owner.account)
+    owner.check_name(path, balance)
     when = f"{minute(balance.as_of)}  {asked(balance.parameters)}".rstrip()
     if history.store(balance, source=Source.REPORT):
         return Text(f"저장    {when}", f"stored   {when}")
     return Text(f"있음    {when}", f"present  {when}")
 
 
-def _check_name(path: Path, balance: Balance, account: Account, settings: Settings) -> None:
-    """Where several accounts look alike when their numbers are masked, the name must be the account's, too.
+@dataclass(frozen=True)
+class _Owner:
+    """Whose reports they are said to be."""
 
-    Otherwise another name is told: the account may have been renamed since, or the report be somebody else's.
-    """
-    if balance.name == account.name:
-        return
-    alike = [each for each in settings.listed() if (each.masked, each.environment) == (account.number.masked, account.environment)]
-    if len(alike) > 1:
-        names = ", ".join(each.name for each in alike)
-        raise AccountError(
-            Text("어느 계좌의 보고서인지 알 수 없습니다.", "it cannot be told whose report this is"),
-            Text(
-                f"가려진 번호가 같은 계좌: {names}. 보고서의 계좌 이름: {balance.name}",
-                f"Accounts with the same masked number: {names}. The report names {balance.name}",
-            ),
+    account: Account
+    settings: Settings
+
+    def check_name(self, path: Path, balance: Balance) -> None:
+        """Where several accounts look alike when their numbers are masked, the name must be the account's, too.
+
+        Otherwise another name is told: the account may have been renamed since, or the report be somebody else's. An account that
+        is set up twice is one, which has two names.
+        """
+        if balance.name == self.account.name or self._alike.get(balance.name) == self.account.number:
+            return
+        strangers = [name for name, number in self._alike.items() if number != self.account.number]
+        if strangers:
+            names = ", ".join([self.account.name, *strangers])
+            raise AccountError(
+                Text("어느 계좌의 보고서인지 알 수 없습니다.", "it cannot be told whose report this is"),
+                Text(
+                    f"가려진 번호가 같은 계좌: {names}. 보고서의 계좌 이름: {balance.name}",
+                    f"Accounts with the same masked number: {names}. The report names {balance.name}",
+                ),
+            )
+        told = Text(
+            f"{path}: 보고서의 계좌 이름은 {balance.name} 입니다. 가려진 번호가 같아 {self.account.name} 의 것으로 저장합니다.",
+            f"{path}: the report names its account {balance.name}; its masked number is the same, "
+            f"so it counts as one of {self.account.name}",
         )
-    told = Text(
-        f"{path}: 보고서의 계좌 이름은 {balance.name} 입니다. 가려진 번호가 같아 {account.name} 의 것으로 저장합니다.",
-        f"{path}: the report names its account {balance.name}; its masked number is the same, so it counts as one of {account.name}",
-    )
-    click.echo(f"warning: {one_line(redact(told.in_()))}", err=True)
+        click.echo(f"warning: {one_line(redact(told.in_()))}", err=True)
+
+    @cached_property
+    def _alike(self) -> dict[str, AccountNumber | None]:
+        """The other entries with the same masked number and environment, by name; None for one that cannot be opened."""
+        ours = (self.account.number.masked, self.account.environment)
+        names = [each.name for each in self.settings.listed() if (each.masked, each.environment) == ours and each.name != self.account.name]
+        return {name: self._number(name) for name in names}
+
+    def _number(self, name: str) -> AccountNumber | None:
+        with suppress(KisError):  # without its keys it may be anybody's
+            return self.settings.account(name).number
+        return None
 
 
-def _files(paths: tuple[str, ...]) -> Iterator[Path]:
-    for path in map(Path, paths):
+def _files(path: Path) -> list[Path]:
+    """The file itself, or the reports of a folder. Raises ArgumentError where there is none, OutputError where it cannot be read."""
+    trouble = ""
+    try:
         if path.is_dir():
-            # Excel's own files of what is open begin so
-            yield from sorted(each for each in path.glob("*.xlsx") if not each.name.startswith(("~$", ".")) and each.is_file())
-        elif path.exists():
-            yield path
-        else:
-            raise ArgumentError(Text(f"파일이 없습니다: {path}", f"there is no such file: {path}"))
+            return _of_folder(path)
+        if path.exists():
+            return [path]
+    except OSError as error:
+        trouble = reason_of(error)
+    if trouble:
+        raise OutputError(Text(f"읽을 수 없습니다 ({trouble}).", f"it cannot be read ({trouble})"))
+    raise ArgumentError(Text("이런 파일이 없습니다.", "there is no such file"))
+
+
+def _of_folder(folder: Path) -> list[Path]:
+    files = _reports(folder)
+    further = ", ".join(each.name for each in sorted(folder.iterdir()) if _holds_reports(each))
+    passed_over = Text("하위 폴더는 보지 않습니다.", "Subfolders are not looked into.")
+    if further:
+        passed_over = Text(f"하위 폴더는 따로 적으세요: {further}", f"Subfolders are not looked into; name them as well: {further}")
+    if not files:
+        raise ArgumentError(Text("이 폴더에는 보고서(.xlsx)가 없습니다.", "there is no report (.xlsx) in this folder"), passed_over)
+    if further:
+        click.echo(f"warning: {one_line(redact(f'{folder}: {passed_over.in_()}'))}", err=True)
+    return files
+
+
+def _reports(folder: Path) -> list[Path]:
+    """By the ending in any case: Windows writes R.XLSX where it likes. Not Excel's own files of what is open, which begin so."""
+    found = (each for each in folder.iterdir() if each.suffix.lower() == _ENDING and not each.name.startswith(("~$", ".")))
+    return sorted(each for each in found if each.is_file())
+
+
+def _holds_reports(path: Path) -> bool:
+    try:
+        return path.is_dir() and not path.name.startswith(".") and bool(_reports(path))
+    except OSError:  # of a folder that is passed over nothing is asked
+        return False
+
+
+def _refused(path: Path, error: KisError) -> int:
+    told = ". ".join(filter(None, (error.message().rstrip("."), error.hint.in_())))
+    _tell(_REFUSED, f"{path}: {told}")
+    return error.exit_code
 
 
 def _tell(what: Text, detail: str) -> None:

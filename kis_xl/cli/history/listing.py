@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from kis_xl import kst
 from kis_xl.cli.asking import on_terminal
-from kis_xl.cli.history.whose import Whose, account_option, minute, nothing_stored, opened, period_options, query_option
-from kis_xl.errors import DataError
+from kis_xl.cli.history.whose import (
+    OTHERS,
+    Whose,
+    account_option,
+    minute,
+    no_day,
+    opened,
+    others,
+    period_options,
+    query_option,
+    with_options,
+)
 from kis_xl.fields import SUMMARY_FIELDS, by_key
 from kis_xl.history import AccountKey, Day, Source
 from kis_xl.language import Text
@@ -45,29 +56,27 @@ def command(account_name: str | None, parameters: tuple[str, ...], start: date |
     with opened(settings) as history:
         whose = Whose.named(account_name, settings, history, parameters)
         days = history.overview(whose.key, start, end)
-        others = [key for key in history.accounts() if (key.fingerprint, key.query) != (whose.key.fingerprint, whose.key.query)]
+        other = others(history, whose)
+        if not days and not as_json:
+            raise no_day(history, whose, in_period=bool(start or end))
     if as_json:
         click.echo(json.dumps(_document(whose.key, days, trades), ensure_ascii=False, indent=2))
         return
-    if not days and not others and start is end is None:
-        raise nothing_stored()
-    if not days:
-        where = whose.caption
-        raise DataError(Text(f"이 기간에 저장된 날이 없습니다: {where.ko}", f"no day is stored: {where.en}"), _others(others))
     console = Console(no_color=True, width=None if on_terminal() else _NO_WIDTH)
     console.print(f"{whose.caption.in_()}  {whose.key.letters}", highlight=False, markup=False)
-    console.print(_table(days, trades), highlight=False)
-    if others:
-        click.echo(_others(others).in_(), err=True)
+    console.print(_table(whose.key, days, trades), highlight=False)
+    if other:
+        click.echo(with_options(OTHERS, other).in_(), err=True)
 
 
 def missing_days(days: Sequence[date], trades: Trades) -> list[date]:
-    """The trading days between stored days."""
+    """The trading days between stored days that have passed: a day that is stored may be in the future, by a clock that was wrong."""
+    today = kst.now().date()
     gaps = ((before + timedelta(days=number) for number in range(1, (after - before).days)) for before, after in pairwise(days))
-    return [day for gap in gaps for day in gap if trades(day)]
+    return [day for gap in gaps for day in takewhile(lambda day: day < today, gap) if trades(day)]
 
 
-def _table(days: Sequence[Day], trades: Trades) -> Table:
+def _table(key: AccountKey, days: Sequence[Day], trades: Trades) -> Table:
     table = Table(header_style="bold", show_edge=False)
     captions = [Text("조회 시각 (KST)", "As of (KST)"), Text("행", "Rows"), _TOTALS["tot_evlu_amt"].caption, _TOTALS["nass_amt"].caption]
     for place, caption in enumerate([*captions, Text("조회 수", "Fetches"), Text("출처", "From")]):
@@ -77,10 +86,20 @@ def _table(days: Sequence[Day], trades: Trades) -> Table:
         gap = [] if previous is None else missing_days([previous.day, day.day], trades)
         if gap:
             table.add_row(f"  {_gap(gap).in_()}")
-        source = "" if day.source is Source.SERVICE else day.source.caption.in_()
-        table.add_row(minute(day.as_of), f"{day.rows:,}", _won(day.tot_evlu_amt), _won(day.nass_amt), f"{day.fetches:,}", source)
+        notes = ", ".join(note.in_() for note in _notes(key, day))
+        table.add_row(minute(day.as_of), f"{day.rows:,}", _won(day.tot_evlu_amt), _won(day.nass_amt), f"{day.fetches:,}", notes)
         previous = day
     return table
+
+
+def _notes(key: AccountKey, day: Day) -> Iterator[Text]:
+    """What is to be known of a day: that it was not fetched, may have been asked in another way, or cannot have been yet."""
+    if day.source is not Source.SERVICE:
+        yield day.source.caption
+    if key.query and day.query is None:  # of the usual query nothing else is to be expected
+        yield Text("조회 조건 모름", "unknown query")
+    if day.day > kst.now().date():
+        yield Text("미래", "in the future")
 
 
 def _gap(gap: Sequence[date]) -> Text:
@@ -91,16 +110,6 @@ def _gap(gap: Sequence[date]) -> Text:
 
 def _won(amount: int | None) -> str:
     return "-" if amount is None else f"{amount:,}"
-
-
-def _others(others: Sequence[AccountKey]) -> Text:
-    if not others:
-        return Text("다른 이력은 없습니다.", "There is no other history.")
-    listed = [Text(f"{key.letters} {key.caption.ko}", f"{key.letters} {key.caption.en}") for key in others]
-    return Text(
-        f"다른 이력 (--account, --param): {', '.join(each.ko for each in listed)}",
-        f"Other histories (--account, --param): {', '.join(each.en for each in listed)}",
-    )
 
 
 def _document(key: AccountKey, days: Sequence[Day], trades: Trades) -> dict[str, object]:
@@ -119,6 +128,7 @@ def _document(key: AccountKey, days: Sequence[Day], trades: Trades) -> dict[str,
                 "nass_amt": day.nass_amt,
                 "fetches": day.fetches,
                 "source": day.source.value,
+                "query": day.query,
             }
             for day in days
         ],

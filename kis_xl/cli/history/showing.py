@@ -8,7 +8,7 @@ from kis_xl.accounts import AccountNumber
 from kis_xl.cli.document import as_json as written
 from kis_xl.cli.document import document_of
 from kis_xl.cli.doubts import tell_doubts
-from kis_xl.cli.history.whose import Whose, account_option, minute, nothing_stored, opened, query_option, read_day
+from kis_xl.cli.history.whose import Whose, account_option, minute, no_day, opened, query_option, read_day
 from kis_xl.cli.table import show_table
 from kis_xl.errors import DataError
 from kis_xl.fields import Environment
@@ -49,15 +49,26 @@ def command(day: str, account_name: str | None, parameters: tuple[str, ...], as_
         document = document_of(balance, rows) | {"pages": None, "stored": True, "source": stored.source.value, "query": stored.query}
         click.echo(written(document))
     else:
-        source = stored.source.caption
-        click.echo(
-            Text(
-                f"저장된 잔고입니다 ({source.ko}, {minute(stored.as_of)} KST). 지금의 잔고가 아닙니다.",
-                f"A stored balance ({source.en}, {minute(stored.as_of)} KST), not the present one.",
-            ).in_()
-        )
+        click.echo(_what(stored).in_())
+        if whose.key.query and stored.query is None:
+            click.echo(_unknown(whose).in_())
         show_table(balance, rows)
     tell_doubts(balance)
+
+
+def _what(stored: Stored) -> Text:
+    source, query = stored.source.caption, f", {stored.query}" if stored.query else ""
+    return Text(
+        f"저장된 잔고입니다 ({source.ko}, {minute(stored.as_of)} KST{query}). 지금의 잔고가 아닙니다.",
+        f"A stored balance ({source.en}, {minute(stored.as_of)} KST{query}), not the present one.",
+    )
+
+
+def _unknown(whose: Whose) -> Text:
+    return Text(
+        f"어떤 조회 조건으로 조회했는지 알 수 없습니다(이전 버전이 저장). {whose.key.query} 로 조회한 것이 아닐 수 있습니다.",
+        f"How it was asked is not known (an older version stored it). It may not have been asked with {whose.key.query}.",
+    )
 
 
 def _of_day(history: History, whose: Whose, given: str) -> Stored:
@@ -67,7 +78,7 @@ def _of_day(history: History, whose: Whose, given: str) -> Stored:
         return stored
     days = history.days(whose.key)
     if not days:
-        raise nothing_stored()
+        raise no_day(history, whose)
     before = [day for day in days if day < wanted][-1:]
     after = [day for day in days if day > wanted][:1]
     near = ", ".join(map(str, [*before, *after]))
@@ -78,11 +89,14 @@ def _of_day(history: History, whose: Whose, given: str) -> Stored:
 
 
 def _balance(stored: Stored, whose: Whose) -> Balance:
-    """The stored balance as one that is shown. The history knows no more of the number than the mask."""
+    """The stored balance as one that is shown. The history knows no more of the number than the mask.
+
+    An account that is set up no more is called by its letters, by which it is also asked for.
+    """
     masked, _, product = whose.key.masked.partition("-")
     return Balance(
         AccountNumber(masked, product),
-        whose.name,
+        whose.key.letters if whose.name == whose.key.masked else whose.name,
         Environment.of(whose.key.environment),
         stored.as_of,
         stored.holdings,

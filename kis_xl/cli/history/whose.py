@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -20,6 +20,8 @@ from kis_xl.redaction import shown
 from kis_xl.settings import Settings
 
 _FEWEST_LETTERS = 4
+#: What the histories are called that `others` finds.
+OTHERS: Final = Text("다른 이력", "Other histories")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Whose:
         """The account of that name, or the stored one of which these are the first letters; by default the default one.
 
         Where no account is set up and only one is stored, that one. `parameters` are what `--param` holds: how the account was
-        asked where that was not as it is now. Raises AccountError, ArgumentError.
+        asked where that was not as it is now. They come on top of the own ones of an account that is named as it is set up, and
+        are all where it is named by its letters. Raises AccountError, ArgumentError.
         """
         chosen = check_parameters(read_parameters(parameters))
         if name is None:
@@ -69,7 +72,7 @@ class Whose:
             raise nothing_stored()
         raise AccountError(
             Text("어느 계좌인지 정하세요.", "several accounts are stored and none is set up"),
-            Text(f"--account: {_listed(stored, 'ko')}", f"--account: {_listed(stored, 'en')}"),
+            with_options(Text("저장된 계좌", "Stored"), stored),
         )
 
     @classmethod
@@ -85,10 +88,7 @@ class Whose:
             Text(
                 f"이력에 이런 계좌가 없거나 하나가 아닙니다: {shown(name)}", f"no account of the history is {shown(name)}, or more than one"
             ),
-            Text(
-                f"저장된 계좌 (--account, --param): {_listed(found or stored, 'ko')}",
-                f"Stored (--account, --param): {_listed(found or stored, 'en')}",
-            ),
+            with_options(Text("저장된 계좌", "Stored"), found or stored),
         )
 
     @classmethod
@@ -111,8 +111,33 @@ def _only(keys: list[AccountKey], chosen: Mapping[str, str]) -> AccountKey | Non
     return next((key for key in keys if not key.query), keys[0] if len(keys) == 1 else None)
 
 
-def _listed(stored: list[AccountKey], language: str) -> str:
-    return ", ".join(f"{key.letters} {key.caption.ko if language == 'ko' else key.caption.en}" for key in stored)
+def with_options(what: Text, stored: list[AccountKey]) -> Text:
+    """Histories, each with the options that show it: an account that is named by its letters brings no parameters of its own."""
+    options = [" ".join([f"--account {key.letters}", *(f"--param {each}" for each in key.query.split())]) for key in stored]
+    listed = [key.caption for key in stored]
+    return Text(
+        f"{what.ko}: {'; '.join(f'{caption.ko}: {option}' for caption, option in zip(listed, options, strict=True))}",
+        f"{what.en}: {'; '.join(f'{caption.en}: {option}' for caption, option in zip(listed, options, strict=True))}",
+    )
+
+
+def others(history: History, whose: Whose) -> list[AccountKey]:
+    """The other histories. Without the account's usual one where its days, of which the query is not known, all count here, too."""
+    found = [key for key in history.accounts() if (key.fingerprint, key.query) != (whose.key.fingerprint, whose.key.query)]
+    usual = whose.key.asked_with({})
+    counts_here = bool(whose.key.query) and all(day.query is None for day in history.overview(usual))
+    return [key for key in found if not (counts_here and (key.fingerprint, key.query) == (usual.fingerprint, ""))]
+
+
+def no_day(history: History, whose: Whose, *, in_period: bool = False) -> DataError:
+    """Nothing is stored of an account that is asked so, or not in the period that was given; with what else there is."""
+    other, where = others(history, whose), whose.caption
+    if not other and not in_period:
+        return nothing_stored()
+    return DataError(
+        Text(f"저장된 날이 없습니다: {where.ko}", f"no day is stored: {where.en}"),
+        with_options(OTHERS, other) if other else Text("다른 이력은 없습니다.", "There is no other history."),
+    )
 
 
 def nothing_stored() -> DataError:
@@ -156,7 +181,10 @@ def query_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         "parameters",
         metavar="KEY=VALUE",
         multiple=True,
-        help=Text("이 조회 파라미터로 조회한 것의 이력", "of the fetches that were asked with this parameter").in_(),
+        help=Text(
+            "계좌의 조회 조건에 이 파라미터를 더해 조회한 것의 이력",
+            "of the fetches that were asked with this parameter, besides the account's own",
+        ).in_(),
     )
 
 

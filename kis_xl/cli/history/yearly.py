@@ -15,7 +15,7 @@ from rich.table import Table
 
 from kis_xl import kst
 from kis_xl.cli.asking import on_terminal
-from kis_xl.cli.history.whose import Whose, account_option, nothing_stored, opened, query_option
+from kis_xl.cli.history.whose import Whose, account_option, no_day, opened, query_option
 from kis_xl.errors import DataError
 from kis_xl.history.contributions import Contribution
 from kis_xl.history.year import Year, look_back
@@ -36,6 +36,12 @@ _ARRIVED: Final = Text(
     "들어온 수량: 사지 않았는데 늘어난 주식(대체 입고, 청약, 합병 신주 등). 그전에 얻은 손익은 기여에 넣지 않았습니다.",
     "Shares arrived: those that came without being bought (a transfer, a subscription, a merger). What they had gained before is "
     "not in the contribution.",
+)
+_UNKNOWN: Final = Text(
+    "{days}일은 어떤 조회 조건으로 조회했는지 알 수 없습니다(이전 버전이 저장). 이 이력은 기본 조건으로 조회한 것이 아니므로 "
+    "바로 비교되지 않을 수 있습니다.",
+    "Of {days} of the days it is not known how they were asked (an older version stored them). This history was asked with query "
+    "parameters of its own, so they may not compare.",
 )
 
 
@@ -58,9 +64,9 @@ def command(year: int | None, account_name: str | None, parameters: tuple[str, .
         whose = Whose.named(account_name, settings, history, parameters)
         found = look_back(history, whose.key, wanted, calendar(settings.folder))
         days = [] if found else history.days(whose.key)
+        if not found and not days:
+            raise no_day(history, whose)
     if found is None:
-        if not days:
-            raise nothing_stored()
         raise DataError(
             Text(f"{wanted}년에 저장된 날이 없습니다.", f"no day of {wanted} is stored"),
             Text(f"저장된 날: {days[0]} ~ {days[-1]}", f"Stored days: {days[0]} to {days[-1]}"),
@@ -96,6 +102,8 @@ def _show(year: Year, whose: Whose) -> None:
             ).in_()
         )
         say(_REST.in_())
+    if whose.key.query and year.unknown_query_days:
+        say(_UNKNOWN.in_().format(days=year.unknown_query_days))
     if year.missing:
         first, last = year.missing[0], year.missing[-1]
         say(
@@ -139,13 +147,13 @@ def _stocks(stocks: Sequence[Contribution]) -> Table:
         Text("종목명", "Name"),
         Text("기여", "Contribution"),
         Text("지금 평가손익", "Unrealized now"),
-        Text("판 수량", "Shares sold"),
+        Text("나간 수량 (매도·출고)", "Shares gone"),
         Text("들어온 수량", "Shares arrived"),
     )
     is_shown = any(stock.arrived for stock in stocks)
     table = _table(captions if is_shown else captions[:-1], left=2)
     for stock in stocks:
-        moved = [f"{shares:,}" if shares else "" for shares in (stock.sold, stock.arrived)]
+        moved = [f"{shares:,}" if shares else "" for shares in (stock.gone, stock.arrived)]
         figures = (_signed(stock.amount), f"{stock.unrealized:,}", *(moved if is_shown else moved[:-1]))
         table.add_row(escape(stock.pdno), escape(stock.prdt_name), *figures)
     return table
@@ -167,6 +175,9 @@ def _document(year: Year, whose: Whose) -> dict[str, Any]:
     return {
         "account": whose.key.masked,
         "environment": whose.key.environment,
+        "host": whose.key.host,
+        "query": whose.key.query,
+        "letters": whose.key.letters,
         "year": year.year,
         "basis": year.basis.isoformat(),
         "last": year.last.isoformat(),
@@ -183,4 +194,5 @@ def _document(year: Year, whose: Whose) -> dict[str, Any]:
         "contributed": year.contributed,
         "rest": year.rest,
         "missing": [day.isoformat() for day in year.missing],
+        "unknown_query_days": year.unknown_query_days,
     }
