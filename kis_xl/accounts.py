@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -215,9 +216,11 @@ def _allowed(entry: Field, language: str) -> str:
     return ", ".join(f"{value} ({meaning.ko if language == 'ko' else meaning.en})" for value, meaning in entry.choices.items())
 
 
-def differing(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Those of `parameters` whose value is not the document's default, in the document's order: how an inquiry is no usual one."""
-    return {key: parameters[key] for key, entry in CHOOSABLE.items() if parameters.get(key, entry.default) != entry.default}
+def differing(parameters: Mapping[str, str], usual: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Those of `parameters` that are not as usual, in the document's order. What is not in `usual` is by the document's default."""
+    return {
+        key: parameters[key] for key, entry in CHOOSABLE.items() if key in parameters and parameters[key] != usual.get(key, entry.default)
+    }
 
 
 def query(account: Account, chosen: Mapping[str, str]) -> dict[str, str]:

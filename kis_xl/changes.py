@@ -22,7 +22,8 @@ from functools import cached_property
 from kis_xl.bystock import join_by_stock
 from kis_xl.fields import HOLDING_FIELDS, Field, Holding, Kind, by_key
 from kis_xl.language import Language, Text
-from kis_xl.splits import Lot, Told, staying, told
+from kis_xl.models import is_unpriced
+from kis_xl.splits import Lot, Verdict, part_left, staying, verdict
 
 
 class State(enum.Enum):
@@ -41,7 +42,7 @@ class State(enum.Enum):
 class Move(enum.Enum):
     """How the quantity of a position moved; the value is its name in both languages.
 
-    Shares also come and go without a trade. A split or merger is told by the purchase amount (`splits.told`), also where some of the
+    Shares also come and go without a trade. A split or merger is told by the purchase amount (`splits.verdict`), also where some of the
     shares were sold; the API does not tell a transfer from a trade.
     """
 
@@ -101,7 +102,7 @@ class Change:
         """Whether the position is new, larger, smaller, closed, of the same quantity, or split; split, where any of its parts is."""
         if self.state is not State.HELD:
             return Move.NEW if self.state is State.NEW else Move.CLOSED
-        if self._told is Told.SPLIT or any(part.move is Move.SPLIT for part in self.parts):
+        if self._verdict is Verdict.SPLIT or any(part.move is Move.SPLIT for part in self.parts):
             return Move.SPLIT
         if not self.quantity_difference:
             return Move.KEPT
@@ -120,28 +121,31 @@ class Change:
         """What the price made of the shares that were held all the time, in won; None where that is not known.
 
         That is where a price is missing, and where the shares may have been split or merged as well as traded, so that the two
-        prices may be of different shares (`splits.told`). Of what was split the cost tells which part of it is still there: where
+        prices may be of different shares (`splits.verdict`). Of what was split the cost tells which part of it is still there: where
         none of it went, the effect is all of the valuation's difference.
         """
         if self.parts:
             effects = [part.price_effect for part in self.parts]
             return None if None in effects else sum(effect or 0 for effect in effects)
-        if not self.is_priced or self._told is Told.UNKNOWN:
+        if not self.is_priced or self._verdict is Verdict.UNKNOWN:
             return None
         if self.price_then is None or self.price_now is None:
             return 0
-        if self._told is Told.SPLIT:
-            part = min(Fraction(1), Fraction(self.cost_now, self.cost_then))
-            return self.valuation_now - round(part * self.valuation_then)
+        if self._verdict is Verdict.SPLIT:
+            return self.valuation_now - round(part_left(*self._lots) * self.valuation_then)
         stay = staying(self.quantity_then, self.quantity_now)
         return stay * (self.price_now - self.price_then) if self.quantity_difference else self.valuation_difference
 
     @cached_property
-    def _told(self) -> Told:
-        """What tells a split from a trade; of sums nothing does."""
+    def _verdict(self) -> Verdict:
+        """Traded or split; of sums nothing tells."""
+        return Verdict.TRADED if self.parts else verdict(*self._lots)
+
+    @property
+    def _lots(self) -> tuple[Lot, Lot]:
+        """What tells a split from a trade, then and now."""
         then = Lot(self.quantity_then, self.cost_then, Fraction(self.price_then or 0))
-        now = Lot(self.quantity_now, self.cost_now, Fraction(self.price_now or 0))
-        return Told.TRADED if self.parts else told(then, now)
+        return then, Lot(self.quantity_now, self.cost_now, Fraction(self.price_now or 0))
 
     @property
     def quantity_effect(self) -> int | None:
@@ -188,7 +192,7 @@ _AMOUNTS = tuple(f"{what}_{when}" for what in ("quantity", "valuation", "profit"
 
 def _held(rows: Sequence[Holding]) -> dict[str, Holding]:
     """Each stock that is held, its rows joined; without a price where any of its rows has none: its valuation lacks that row."""
-    unpriced = {row.pdno for row in rows if row.hldg_qty and not row.prpr and not row.evlu_amt}
+    unpriced = {row.pdno for row in rows if is_unpriced(row)}
     return {row.pdno: replace(row, prpr=0) if row.pdno in unpriced else row for row in join_by_stock(rows) if row.hldg_qty}
 
 

@@ -31,7 +31,7 @@ class Check:
 
 def is_unpriced(row: Holding) -> bool:
     """Whether the service had no price for what is held: its valuation of 0 is no loss."""
-    return bool(row.hldg_qty and not row.prpr and not row.evlu_amt and row.fltt_rt == -100)
+    return bool(row.hldg_qty and not row.prpr and not row.evlu_amt)
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,17 @@ class Balance:
         """Whether the figures come from the service's own host, and from no simulator."""
         return self.host == self.environment.host
 
+    @property
+    def lacks_totals(self) -> bool:
+        """Whether the service gave rows without totals: what the account is worth is not known then."""
+        return self.summary is None and bool(self.holdings)
+
     def by_stock(self) -> tuple[Holding, ...]:
         """The rows of one stock joined into one, in the order of first appearance; see `bystock`."""
         return join_by_stock(self.holdings)
 
     def unpriced(self) -> tuple[Holding, ...]:
-        """The holdings for which the service had no price: it sends 0 with a day change of -100 %.
+        """The holdings for which the service had no price: it sends 0, often with a day change of -100 %.
 
         Their valuation of 0 is not a loss, and the account's totals lack them.
         """

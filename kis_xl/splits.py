@@ -4,9 +4,13 @@ The accounts keep average costs. So a sale leaves the cost of a share as it is, 
 merger, bonus shares or a stock dividend change the number of shares and not what they have cost, but for the fractions of a share
 that are paid out: these take their part of the cost with them.
 
-    is_split(...)   the quantity changed and the cost did not
-    told(...)       what is known of a quantity's change: traded, split, or neither for sure
-    cost_part(...)  which part of what was held is still there, where the cost tells
+    Lot             what tells them apart: shares, their cost, and the price of one
+    verdict(...)    what is known of a change, a Verdict: traded, split, or neither for sure
+    part_left(...)  which part of what was split is still there
+    cost_part(...)  which part of what was held is still there at most, where the cost tells
+    staying(...)    how many shares are held at both times
+    rounding(...)   how far a purchase amount may be off
+    MOST            how far a price may move in a day
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ _LEAST_MERGER: Final = Fraction(4, 3)
 _FINE: Final = 1_000
 
 
-class Told(enum.Enum):
+class Verdict(enum.Enum):
     """What two balances tell of a position that is held in both."""
 
     TRADED = "traded"
@@ -48,23 +52,6 @@ class Lot:
         return Fraction(self.cost, self.quantity)
 
 
-def is_split(quantity_then: int, cost_then: int, quantity_now: int, cost_now: int) -> bool:
-    """Whether the quantity changed with no share bought or sold: split, merged, or given for nothing (bonus shares, stock dividends).
-
-    The costs are purchase amounts in won. A sale takes its part of them away and a purchase adds to them; what is split keeps
-    them, but for the fractions of a share that a merger of so many into one pays out.
-    """
-    if quantity_now == quantity_then or min(quantity_then, quantity_now, cost_then, cost_now) <= 0:
-        return False
-    if cost_now == cost_then:
-        return True
-    a_share_now, a_share_then = cost_now * quantity_then, cost_then * quantity_now
-    into_one = (2 * a_share_now + a_share_then) // (2 * a_share_then)
-    if into_one <= 1 or quantity_then // into_one != quantity_now:
-        return False
-    return abs(a_share_now - into_one * a_share_then) <= rounding(quantity_then) * quantity_then
-
-
 def rounding(quantity: int) -> int:
     """How many won the purchase amount of so many shares may be off: the service rounds amounts, and averages to 4 digits."""
     return 2 + abs(quantity) // 1_000
@@ -77,7 +64,7 @@ def staying(quantity_then: int, quantity_now: int) -> int:
     return min(quantity_then, quantity_now, key=abs)
 
 
-def told(then: Lot, now: Lot) -> Told:
+def verdict(then: Lot, now: Lot) -> Verdict:
     """Whether shares were only traded, or split or merged (and perhaps sold, too), between two times; UNKNOWN where either may be.
 
     SPLIT: the cost is the same, but for rounding, for another number of shares, and the price does not deny it; or a share's cost
@@ -90,23 +77,40 @@ def told(then: Lot, now: Lot) -> Told:
     and count as traded.
     """
     if (now.quantity, now.cost) == (then.quantity, then.cost):
-        return Told.TRADED
-    same = is_split(then.quantity, then.cost, now.quantity, now.cost)
+        return Verdict.TRADED
+    same = _is_split(then, now)
     if min(then.quantity, then.cost, now.quantity, now.cost) <= 0 or min(then.cost, now.cost) < _FINE * _off(then, now):
-        return Told.SPLIT if same and now.cost == then.cost else Told.TRADED
+        return Verdict.SPLIT if same and now.cost == then.cost else Verdict.TRADED
     if same or (now.quantity != then.quantity and abs(now.cost - then.cost) <= _off(then, now)):
         return _by_price(then, now)
     if min(then.price, now.price) <= 0:
-        return Told.UNKNOWN
+        return Verdict.UNKNOWN
     if _of_a_ratio(then, now):
-        return Told.SPLIT
-    return Told.TRADED if _is_traded(then, now) else Told.UNKNOWN
+        return Verdict.SPLIT
+    return Verdict.TRADED if _is_traded(then, now) else Verdict.UNKNOWN
 
 
-def _by_price(then: Lot, now: Lot) -> Told:
+def _is_split(then: Lot, now: Lot) -> bool:
+    """Whether of lots that differ no share was bought or sold: split, merged, or given for nothing (bonus shares, stock dividends).
+
+    A sale takes its part of the cost away and a purchase adds to it; what is split keeps it, but for the fractions of a share
+    that a merger of so many into one pays out.
+    """
+    if min(then.quantity, then.cost, now.quantity, now.cost) <= 0:
+        return False
+    if now.cost == then.cost:
+        return True
+    a_share_now, a_share_then = now.cost * then.quantity, then.cost * now.quantity
+    into_one = (2 * a_share_now + a_share_then) // (2 * a_share_then)
+    if into_one <= 1 or then.quantity // into_one != now.quantity:
+        return False
+    return abs(a_share_now - into_one * a_share_then) <= rounding(then.quantity) * then.quantity
+
+
+def _by_price(then: Lot, now: Lot) -> Verdict:
     """SPLIT, unless the price is as it was and not as the split would have it: so much sold, and so much bought at another price."""
     is_denied = _is_near(now.price, then.price) and not _is_near(now.price * now.quantity, then.price * then.quantity)
-    return Told.UNKNOWN if is_denied and now.price else Told.SPLIT
+    return Verdict.UNKNOWN if is_denied and now.price else Verdict.SPLIT
 
 
 def _is_traded(then: Lot, now: Lot) -> bool:
@@ -153,6 +157,11 @@ def _is_purchase(then: Lot, now: Lot) -> bool:
 
 def _is_near(price: Fraction, other: Fraction) -> bool:
     return abs(price - other) <= MOST * other
+
+
+def part_left(then: Lot, now: Lot) -> Fraction:
+    """Which part of what was split is still there: as much as of its cost. Shares may have been sold, and fractions of one paid out."""
+    return min(Fraction(1), Fraction(now.cost, then.cost))
 
 
 def cost_part(then: Lot, now: Lot) -> Fraction | None:

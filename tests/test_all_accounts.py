@@ -450,7 +450,7 @@ def test_sums_without_one_accounts_totals_would_pass_for_the_whole(three: Accoun
     udfs.KIS_HOLDINGS("*")
     views = [now.view(name) for now in [session.current()] for name in NAMES]
     lacking = Together([*views[:2], View(replace(views[2].balance, summary=None))])
-    with pytest.raises(DataError, match="holdings without the account's totals"):
+    with pytest.raises(DataError, match=f"holdings without the account's totals: {NAMES[2]}"):
         tables.totals(lacking)
     empty = Together([*views[:2], View(replace(views[2].balance, summary=None, holdings=()))])
     assert tables.totals(empty) == Together(views[:2]).summary

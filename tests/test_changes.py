@@ -12,7 +12,7 @@ from kis_xl.changes import CHANGE_FIELDS, TABLE_FIELDS, Change, Move, State, cha
 from kis_xl.fields import Holding, Kind
 from kis_xl.language import Language
 from kis_xl.parsing import read_holdings
-from kis_xl.splits import Lot, Told, is_split, staying, told
+from kis_xl.splits import Lot, Verdict, staying, verdict
 from tests.rows import holding_row
 
 
@@ -139,11 +139,18 @@ def test_what_was_merged_keeps_its_cost_but_for_the_fractions() -> None:
     """Ten into one, and the five that make no whole one are paid out at the average: they went."""
     (change,) = changes([cost(105, 1_000, 84_000)], [cost(10, 11_000, 80_000)])
     assert (change.move, change.price_effect, change.quantity_effect) == (Move.SPLIT, 10_000, -5_000)
-    assert not is_split(105, 84_000, 10, 8_000)  # sold
-    assert not is_split(105, 84_000, 11, 88_000)  # more than are whole
-    assert not is_split(105, 84_000, 10, 79_000)
-    assert not is_split(10, 0, 20, 0)  # no cost tells nothing
-    assert not is_split(10, 900, 10, 900)
+
+
+def test_without_a_price_a_merger_is_told_by_its_cost_alone() -> None:
+    def of(then: tuple[int, int], now: tuple[int, int]) -> Verdict:
+        return verdict(Lot(*then, Fraction(0)), Lot(*now, Fraction(0)))
+
+    assert of((105, 84_000), (10, 80_000)) is Verdict.SPLIT
+    assert of((105, 84_000), (10, 8_000)) is Verdict.UNKNOWN  # sold
+    assert of((105, 84_000), (11, 88_000)) is Verdict.UNKNOWN  # more than are whole
+    assert of((105, 84_000), (10, 79_000)) is Verdict.UNKNOWN
+    assert of((10, 0), (20, 0)) is Verdict.TRADED  # no cost tells nothing
+    assert of((10, 900), (10, 900)) is Verdict.TRADED
 
 
 TRADES: dict[str, tuple[Holding, Holding, tuple[Move, int | None, int | None]]] = {
@@ -169,6 +176,7 @@ TRADES: dict[str, tuple[Holding, Holding, tuple[Move, int | None, int | None]]] 
     "sold, then bought at a higher price": (cost(10, 10_000, 80_000), cost(6, 12_000, 56_000), (Move.REDUCED, 12_000, -40_000)),
     "sold, and bought at the old cost": (cost(100, 20_000, 1_000_000), cost(50, 20_000, 1_000_000), (Move.REDUCED, None, None)),
     "sold with a loss, and more bought": (cost(10, 6_000, 100_000), cost(12, 6_000, 72_000), (Move.ADDED, None, None)),
+    "all sold, as many bought at half the cost": (cost(100, 6_000, 1_000_000), cost(100, 6_000, 500_000), (Move.KEPT, 0, 0)),
     "sold and bought again": (cost(10, 10_000, 80_000), cost(10, 14_000, 120_000), (Move.KEPT, 40_000, 0)),
 }  # fmt: skip
 
@@ -201,11 +209,11 @@ def test_a_mere_trade_of_a_day_is_always_divided(
 
 
 def test_costs_that_rounding_hides_and_prices_that_are_missing() -> None:
-    assert told(Lot(2, 4, Fraction(2)), Lot(1, 3, Fraction(4))) is Told.TRADED
-    assert told(Lot(2, 4, Fraction(2)), Lot(1, 4, Fraction(2))) is Told.SPLIT
-    assert told(Lot(-2, -4_000, Fraction(2_000)), Lot(1, 4_000, Fraction(2_000))) is Told.TRADED
-    assert told(Lot(10, 10_000, Fraction(0)), Lot(20, 9_000, Fraction(0))) is Told.UNKNOWN
-    assert told(Lot(10, 10_000, Fraction(0)), Lot(20, 10_000, Fraction(0))) is Told.SPLIT
+    assert verdict(Lot(2, 4, Fraction(2)), Lot(1, 3, Fraction(4))) is Verdict.TRADED
+    assert verdict(Lot(2, 4, Fraction(2)), Lot(1, 4, Fraction(2))) is Verdict.SPLIT
+    assert verdict(Lot(-2, -4_000, Fraction(2_000)), Lot(1, 4_000, Fraction(2_000))) is Verdict.TRADED
+    assert verdict(Lot(10, 10_000, Fraction(0)), Lot(20, 9_000, Fraction(0))) is Verdict.UNKNOWN
+    assert verdict(Lot(10, 10_000, Fraction(0)), Lot(20, 10_000, Fraction(0))) is Verdict.SPLIT
 
 
 # several accounts

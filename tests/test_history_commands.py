@@ -139,7 +139,9 @@ def test_where_nothing_is_stored_it_is_said_how_that_begins(
 
 @pytest.mark.usefixtures("filled", "_set_up")
 def test_a_period_without_days_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "no day is stored: env 8765****-22 (real)" in run(capsys, "list", "--from", "2027-01-01", code=6)[1]
+    error, hint = run(capsys, "list", "--from", "2027-01-01", code=6)[1].splitlines()
+    assert error.endswith("no day of this period is stored: env 8765****-22 (real)")
+    assert hint == "hint: Stored days: 2026-11-18 to 2026-11-23"
 
 
 @pytest.mark.usefixtures("filled", "_set_up")
@@ -289,7 +291,7 @@ def test_a_year_of_another_query_names_the_days_of_an_unknown_one(history: Histo
 @pytest.mark.usefixtures("filled", "_set_up")
 def test_a_year_without_days_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     _, err = run(capsys, "year", "2024", code=6)
-    assert "no day of 2024 is stored" in err
+    assert "no day of this period is stored" in err
     assert "2026-11-18 to 2026-11-23" in err
 
 

@@ -82,6 +82,11 @@ CASES: dict[str, tuple[list[Row], list[Row], tuple[int, int, int]]] = {
     "split": ([THEN], [row(50, 21, 900)], (50, 0, 0)),
     "split, then some sold": ([THEN], [row(40, 21, 720, thdt_sll_qty="10")], (40, 10, 0)),
     "split, then all sold": ([THEN], [row(0, 21, 0, thdt_sll_qty="50")], (0, 50, 0)),
+    "split, then some sold, and as many bought at what they had cost": (
+        [THEN],
+        [row(50, 18, 900, thdt_sll_qty="10", thdt_buyqty="10")],
+        (-80, 10, 0),
+    ),
     "split, then some bought": ([THEN], [row(60, 21, 1_105, thdt_buyqty="10")], (50 + 5, 0, 0)),
     "merged": ([THEN], [row(2, 510, 900)], (20, 0, 0)),
     "merged, then some sold": ([THEN], [row(1, 510, 450, thdt_sll_qty="1")], (10, 1, 0)),
@@ -161,6 +166,7 @@ def test_over_a_gap_only_quantities_are_known() -> None:
 GAPS: dict[str, tuple[Row, Row, tuple[int, int]]] = {
     "split, then half sold": (row(10, 2_500_000, 10_000_000), row(250, 50_000, 5_000_000), (0, 250)),
     "split, then as many sold as came": (row(10, 20_000, 100_000), row(10, 11_000, 50_000), (10_000, 10)),
+    "split, then some sold, the cost rounded": (row(516, 80_000, 41_239_752), row(2434, 16_000, 38_906_030), (0, 146)),
     "merged three into two": (row(10, 10_000, 80_000), row(6, 15_000, 72_000), (0, 0)),
     "merged, and a third sold": (row(100, 10_000, 800_000), row(20, 30_000, 533_333), (66_667 - 133_333, 10)),
     "sold": (row(10, 10_000, 80_000), row(6, 15_000, 48_000), (30_000, 4)),

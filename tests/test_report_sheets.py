@@ -85,12 +85,12 @@ def test_a_split_is_the_prices_and_said_to_be_one(tmp_path: Path) -> None:
     )
     (row,) = table_rows(book, "Changes")
     assert (row[2], row[5], row[8], *row[12:]) == ("split or merged", 40, 20_000, 20_000, 0, None)
-    assert "nothing was bought or sold" in texts(book, "Changes")
+    assert "the number of shares changed without a trade" in texts(book, "Changes")
     sheet = book["Overview"]
     amounts = {row[7].value: row[11].value for row in sheet.iter_rows() if row[7].value}
     assert amounts["Price effect (computed)"] == 20_000
     assert "split or merged" in texts(book, "Overview")
-    assert "nothing was bought or sold" not in texts(report(tmp_path, then=past()), "Changes")
+    assert "the number of shares changed without a trade" not in texts(report(tmp_path, then=past()), "Changes")
 
 
 def test_a_price_that_comes_back_is_no_trade(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_the_overview_shows_the_services_own_figures(tmp_path: Path) -> None:
     # the total valuation's change is the prices' and the rest
     amounts = {row[7].value: row[11].value for row in sheet.iter_rows() if row[7].value}
     assert amounts["Change of the total valuation (computed)"] == -49_000
-    assert amounts["Price effect (computed, where priced)"] == 33_000
+    assert amounts["Price effect (computed, where known)"] == 33_000
     assert amounts["Valuation of stocks without a price (computed)"] == -2_277_000  # it lost its price: that is no trade
     assert amounts["Rest: trades, money in or out, costs (computed)"] == -49_000 - 33_000 + 2_277_000
     assert len(sheet._charts) == 2

@@ -135,3 +135,16 @@ def test_the_legend_has_every_column(tmp_path: Path, language: Language) -> None
 def test_the_legend_explains_the_moves_that_the_changes_show(tmp_path: Path, language: Language) -> None:
     rows = {row[1]: row for row in table_rows(report(tmp_path, language=language), "Fields")}
     assert rows["state"][8] == MOVE_FIELD.note.in_(language)
+
+
+def test_a_stock_without_a_price_is_one_for_every_sheet(tmp_path: Path) -> None:
+    """Also where the service gives a day's change of nought: a trading halt, a delisting."""
+    halted = stock("000660", "멈춘 종목", 3, 0, 9_000) | {"evlu_amt": "0", "prpr": "0", "fltt_rt": "0.00000000", "evlu_pfls_amt": "-9000"}
+    rows = [stock("005930", "삼성전자", 1, 1_100, 1_000), halted]
+    path = write_report(balance(rows), tmp_path / "r.xlsx", "en", past([*rows]))
+    book = opened(path)
+    assert "No price, so a valuation of 0" in texts(book, "Overview")
+    assert profit_note(book) == "+10.00% (computed, where priced)"
+    facts = {line[0].value: line[1].value for line in book["Provenance"].iter_rows()}
+    assert "000660" in str(facts["stocks without a price"])
+    assert [row[-1] for row in table_rows(book, "Changes") if row[0] == "000660"] == ["no price"]

@@ -56,4 +56,4 @@ def demo(output: str | None, rows: int, language: str | None, parameters: tuple[
         policy = replace(settings.policy, limited=False)
         with Broker(account, DataFolder(Path(folder)), policy) as broker, page_progress("demo") as progress:
             balance = broker.balance(chosen, progress)
-    click.echo(write(balance, place, language, settings, DEMO_PAST))
+    click.echo(write(balance, place, language, settings, DEMO_PAST, settings.parameters()))

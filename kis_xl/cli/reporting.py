@@ -89,16 +89,14 @@ def past_of(balance: Balance, settings: Settings) -> Past:
         history.close()
 
 
-def write(
-    balance: Balance, place: Place, language: str | None, settings: Settings, past: Past, usual: Mapping[str, str] | None = None
-) -> Path:
+def write(balance: Balance, place: Place, language: str | None, settings: Settings, past: Past, usual: Mapping[str, str]) -> Path:
     """Write the report, tell what is doubtful in it; its path. `language` None is the user's.
 
-    `usual` are the query parameters that the account is asked with anyway, None for those of all accounts: a report that was
-    asked with others does not take the place of the usual one.
+    `usual` are the query parameters that the account is asked with anyway: a report that was asked with others does not take the
+    place of the usual one.
     """
     tell_doubts(balance)
-    wanted = place.file_for(report_name(balance, settings.parameters() if usual is None else usual))
+    wanted = place.file_for(report_name(balance, usual))
     with writing_status():
         written = write_report(balance, wanted, _chosen(language, settings), past, today=kst.now().date())
     return _told(wanted, written)

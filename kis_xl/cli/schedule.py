@@ -102,7 +102,7 @@ def _show(now: Status) -> None:
             click.echo(f"  hint: {one_line(result.hint.in_())}")
     _say(Text("다음 예정", "next planned run"), _moment(now.next))
     _say(Text("보고서 폴더", "reports"), str(now.reports))
-    _say(Text("쉬는 날 목록", "list of closures"), str(now.closed_days))
+    _say(Text("휴장일 목록", "list of closures"), str(now.closed_days))
 
 
 def _outcome(last: Verdict) -> str:

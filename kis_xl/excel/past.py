@@ -94,7 +94,7 @@ def _side_by_side(session: Session, wanted: _Series) -> list[list[Any]]:
         return [[day, *row] for day, row in zip(days, rows, strict=True)]
     fetched = (session.history.overview(AccountKey.of(key.account), wanted.start, wanted.end) for key in keys)
     # a stock's rows are there without the totals, too
-    whole = set.intersection(*({each.day for each in days if each.adds_up or wanted.is_stock} for days in fetched))
+    whole = set.intersection(*({each.day for each in days if wanted.is_stock or not each.lacks_totals} for days in fetched))
     return [[day, *row, sum(value or 0 for value in row) if day in whole else None] for day, row in zip(days, rows, strict=True)]
 
 
@@ -151,14 +151,16 @@ def _stored_before(session: Session, balance: Balance, start: date | None) -> St
     wanted = start or (before[-1] if before else None)
     stored = session.history.on_or_before(key, wanted) if wanted else None
     if stored is None:
-        raise _begins_later(start, before[0]) if start and before else _nothing_earlier()
+        raise _begins_later(start, before[0]) if start and before else _nothing_earlier(start)
     return stored
 
 
-def _nothing_earlier() -> DataError:
+def _nothing_earlier(start: date | None) -> DataError:
     return DataError(
         Text("비교할 이전 날이 저장되어 있지 않습니다.", "no earlier day is stored to compare with"),
-        Text("내일부터 표시됩니다.", "It is shown from tomorrow on."),
+        Text("since 를 비워 두면 내일부터 표시됩니다.", "It is shown from tomorrow on if since is left out.")
+        if start
+        else Text("내일부터 표시됩니다.", "It is shown from tomorrow on."),
     )
 
 

@@ -73,9 +73,13 @@ def totals(figures: Figures) -> Row:
     """The cells of the account's totals. DataError where the service has none."""
     if figures.summary is not None:
         return figures.summary
-    if figures.rows.holdings:
+    if figures.lacking:
+        names = ", ".join(figures.lacking)
         raise DataError(
-            Text("서버가 보유종목은 주고 계좌 합계는 주지 않았습니다.", "the service gave holdings without the account's totals"),
+            Text(
+                f"서버가 보유종목은 주고 계좌 합계는 주지 않았습니다: {names}",
+                f"the service gave holdings without the account's totals: {names}",
+            ),
             Text("새로고침 하세요. 되풀이되면 로그 파일과 함께 알려 주세요.", "Refresh. If it happens again, report it with the log file."),
         )
     raise DataError(

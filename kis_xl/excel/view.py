@@ -67,7 +67,12 @@ class Figures(ABC):
     @property
     @abstractmethod
     def summary(self) -> Row | None:
-        """The cells of the totals; None where the service has none (an empty mock account)."""
+        """The cells of the totals; None where the service has none (an empty mock account), or not all."""
+
+    @property
+    @abstractmethod
+    def lacking(self) -> tuple[str, ...]:
+        """The names of the accounts that hold something and have no totals."""
 
     @cached_property
     def by_code(self) -> dict[str, Row]:
@@ -105,6 +110,11 @@ class View(Figures):
         return None if totals is None else tuple(of_field(field, getattr(totals, field.key)) for field in SUMMARY_FIELDS)
 
     @property
+    def lacking(self) -> tuple[str, ...]:
+        """See `Figures`."""
+        return (self.name,) if self.balance.lacks_totals else ()
+
+    @property
     def name(self) -> str:
         """The account's name."""
         return self.balance.name
@@ -118,6 +128,11 @@ class Together(Figures):
 
     def __init__(self, parts: Sequence[View]) -> None:
         self.parts = parts
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """See `Figures`."""
+        return tuple(name for part in self.parts for name in part.lacking)
 
     @cached_property
     def rows(self) -> Rows:
@@ -146,7 +161,7 @@ class Together(Figures):
         An account that the service has no totals for holds nothing, and adds nothing. None where no account has any, and where one
         holds something: without it the sums would pass for the whole.
         """
-        if any(part.balance.summary is None and part.balance.holdings for part in self.parts):
+        if self.lacking:
             return None
         known = [part.balance.summary for part in self.parts if part.balance.summary is not None]
         if not known:

@@ -114,6 +114,11 @@ class Stored:
     source: Source = Source.SERVICE
     query: str | None = ""
 
+    @property
+    def day(self) -> date:
+        """Its day in Korea."""
+        return self.as_of.date()
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -132,9 +137,9 @@ class Day:
     query: str | None = ""
 
     @property
-    def adds_up(self) -> bool:
-        """Whether its totals, or that it has none, tell what the account was worth: not so with rows and no totals."""
-        return self.tot_evlu_amt is not None or not self.rows
+    def lacks_totals(self) -> bool:
+        """Whether there are rows without totals: what the account was worth is not known then."""
+        return self.tot_evlu_amt is None and bool(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ many were bought and sold, so that
 - shares that were given for nothing, split or merged in any ratio, which brought no cost, take part in the profit that was
   there. Where nothing was bought the cost tells which part of it is left, to the fraction of a share that was paid out.
 
-Otherwise only quantities and costs are known (`splits.told`): as many went as are less, what is more was bought, and of what it had
+Otherwise only quantities and costs are known (`splits.verdict`): as many went as are less, what is more was bought, and of what it had
 cost no more is left than all costs now. A split or merger is seen in the cost, too, unless there were purchases as well.
 """
 
@@ -19,14 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
-from kis_xl import kst
 from kis_xl.fields import Holding
 from kis_xl.history import Stored
-from kis_xl.splits import MOST, Lot, Told, cost_part, is_split, rounding, staying, told
+from kis_xl.models import is_unpriced
+from kis_xl.splits import MOST, Lot, Verdict, cost_part, part_left, rounding, staying, verdict
 
 #: Before this hour (KST) a service may still call the day before "today"; the exchanges open at 8.
 _DAY_BEGINS: Final = 8
@@ -66,7 +66,7 @@ def _to_compare(days: Iterable[Stored], is_trading_day: Callable[[date], bool]) 
     last: Stored | None = None
     between: list[Stored] = []
     for stored in days:
-        if last is not None and not is_trading_day(_day(stored)):
+        if last is not None and not is_trading_day(stored.day):
             between.append(stored)
             continue
         if last is None or not _tells_trades(last, stored, is_trading_day):
@@ -79,18 +79,10 @@ def _to_compare(days: Iterable[Stored], is_trading_day: Callable[[date], bool]) 
 
 def _tells_trades(then: Stored, now: Stored, is_trading_day: Callable[[date], bool]) -> bool:
     """Whether the rows of `now` tell all trades since `then`: they do of their own trading day and of the one before."""
-    first, last = _day(then), _day(now)
-    if min(_hour(then.as_of), _hour(now.as_of)) < _DAY_BEGINS or not (is_trading_day(first) and is_trading_day(last)):
+    first, last = then.day, now.day
+    if min(then.as_of.hour, now.as_of.hour) < _DAY_BEGINS or not (is_trading_day(first) and is_trading_day(last)):
         return False
     return not any(is_trading_day(first + timedelta(days=days)) for days in range(1, (last - first).days))
-
-
-def _day(stored: Stored) -> date:
-    return stored.as_of.astimezone(kst.KST).date()
-
-
-def _hour(moment: datetime) -> int:
-    return moment.astimezone(kst.KST).hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +118,7 @@ class _Position:
             self.bought_before + row.bfdy_buy_qty,
             self.sold_before + row.bfdy_sll_qty,
             self.is_short or bool(row.stln_slng_chgs) or row.hldg_qty < 0,
-            self.is_priced and not (is_held and not row.prpr and not row.evlu_amt),
+            self.is_priced and not is_unpriced(row),
         )
 
     @property
@@ -168,10 +160,8 @@ def _part(amount: int, shares: int, of: int) -> int:
 
 def _by_quantities(then: _Position, now: _Position) -> _Step:
     """As far as quantities and costs tell."""
-    if (now.quantity, now.cost) == (then.quantity, then.cost):
-        return _Step(1, 1)
     lots = then.lot, now.lot
-    if told(*lots) is Told.SPLIT:
+    if verdict(*lots) is Verdict.SPLIT:
         return _of_split(*lots)
     stay = staying(then.quantity, now.quantity)
     gone = abs(then.quantity - stay)
@@ -182,8 +172,8 @@ def _by_quantities(then: _Position, now: _Position) -> _Step:
 
 
 def _of_split(then: Lot, now: Lot) -> _Step:
-    """Of what is split as much goes as of its cost: shares that were sold, too, and fractions of a share that were paid out."""
-    part = min(Fraction(1), Fraction(now.cost, then.cost))
+    """Of what is split the shares that were sold are gone, and no fraction of one that was paid out."""
+    part = part_left(then, now)
     return _Step.of_part(part, int(now.quantity / part - now.quantity + _CRUMB))
 
 
@@ -192,8 +182,6 @@ def _by_trades(then: _Position, now: _Position) -> _Step:
     bought = now.bought + max(0, now.bought_before - then.bought)
     sold = now.sold + max(0, now.sold_before - then.sold)
     came = now.quantity - then.quantity - bought + sold
-    if came and is_split(then.quantity, then.cost, now.quantity, now.cost):
-        return _Step.of_part(Fraction(now.cost, then.cost))
     part = _left_of_cost(then, now, came, sold) if not bought else None
     if part is not None:  # merged, unless more of the cost went than of the shares
         return _Step.of_part(part, sold if part * then.quantity > now.quantity else sold - came)
@@ -264,7 +252,6 @@ class _Stocks:
                 code: self._compare(code, self._before.get(code, _NOTHING), now.get(code, _NOTHING), tells=tells)
                 for code in {**self._before, **now}
             }
-            self._before = {code: position for code, position in self._before.items() if code in now}
         self._last = stored
 
     def contributions(self) -> tuple[Contribution, ...]:

@@ -63,8 +63,8 @@ def _superseded(layout: int) -> ColumnElement[bool]:
     later = snapshot.alias()
     one, other = layouts.Added.to(snapshot, layout), layouts.Added.to(later, layout)
     same = (later.c.account == snapshot.c.account) & (later.c.day == snapshot.c.day)
-    alike = true() if layout < 3 else func.coalesce(one.query, "?") == func.coalesce(other.query, "?")
-    as_good = true() if layout < 2 else or_(other.source == Source.SERVICE.value, one.source == Source.REPORT.value)
+    alike = func.coalesce(one.query, "?") == func.coalesce(other.query, "?")
+    as_good = or_(other.source == Source.SERVICE.value, one.source == Source.REPORT.value)
     return exists().where(same, alike, as_good, later.c.as_of > snapshot.c.as_of).correlate(snapshot)
 
 

@@ -109,7 +109,7 @@ class _Whose:
     def snapshots(self) -> ColumnElement[bool]:
         """Those of the account that were asked as it is; what is not known of a balance keeps it out of nothing."""
         ours, query = snapshot.c.account == self.account.fingerprint, self.added.query
-        return ours if self.layout < 3 else and_(ours, or_(query.is_(None), query == self.account.query))
+        return and_(ours, or_(query.is_(None), query == self.account.query))
 
     def last_of_days(self, start: date | None, end: date | None, *more: Any) -> Select[Any]:
         """The last snapshot of each day: day, id and `more` of it."""

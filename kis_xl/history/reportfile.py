@@ -39,7 +39,7 @@ _FACTS: Final = {
     "rows": ("보유 행 수", "rows"),
     "pages": ("페이지 수", "pages"),
     "made_by": ("만든 프로그램", "made by"),
-    "digest": ("값의 지문 (다시 읽을 때 확인)", "digest of the figures (checked when they are read back)"),
+    "digest": ("값의 확인용 해시 (다시 읽을 때 확인)", "digest of the figures (checked when they are read back)"),
 }
 #: What made the reports that have no digest yet, and the checks that it did not make.
 _UNSEALED: Final = "kis_xl 0.1."
@@ -221,7 +221,7 @@ def _check_figures(facts: _Facts, balance: Balance) -> None:
         raise _changed(Text("보유 행 수", "the number of rows"))
     is_sealed = not facts.text("made_by").startswith(_UNSEALED)
     if is_sealed and facts.text("digest") != digest(balance):
-        raise _changed(Text("값의 지문", "the digest of the figures"))
+        raise _changed(Text("값의 확인용 해시", "the digest of the figures"))
     said = {found[1]: str(value) for name, value in facts.given.items() if (found := _CHECK.fullmatch(name))}
     for check in balance.checks():
         told = next((said.pop(caption) for caption in check.caption if caption in said), "")

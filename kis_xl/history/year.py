@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
 from kis_xl import kst
 from kis_xl.history import AccountKey, History, Stored
 from kis_xl.history.contributions import Contribution, contributions
+
+#: A stored day before the year that is older than this is no beginning of it.
+_NEAR: Final = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +77,24 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     """The year of an account; None where no day of it is stored."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     before = history.on_or_before(account, first - timedelta(days=1))
-    if before is not None and first - _day(before) > _NEAR:  # what changed in the years between is not this year's
+    if before is not None and first - before.day > _NEAR:  # what changed in the years between is not this year's
         before = None
     days: dict[date, int | None] = {}
     unknown: set[date] = set()
 
     def walked() -> Iterator[Stored]:
-        if before is not None:
-            yield before
-        for stored in history.walk(account, first, last):
-            days[_day(stored)] = _net_assets(stored)
-            yield stored
-
-    def compared() -> Iterator[Stored]:
-        for stored in walked():
+        for stored in chain([] if before is None else [before], history.walk(account, first, last)):
+            if stored is not before:
+                days[stored.day] = _net_assets(stored)
             if stored.query is None:
-                unknown.add(_day(stored))
+                unknown.add(stored.day)
             yield stored
 
-    stocks = contributions(compared(), is_trading_day)
+    stocks = contributions(walked(), is_trading_day)
     if not days:
         return None
     begin, end = min(days), max(days)
-    basis, opening = (begin, days[begin]) if before is None else (_day(before), _net_assets(before))
+    basis, opening = (begin, days[begin]) if before is None else (before.day, _net_assets(before))
     line = tuple((day, value) for day, value in days.items() if value is not None)
     until = min(end, kst.now().date() - timedelta(days=1))  # a day in the future was stored by a clock that was wrong
     return Year(
@@ -113,10 +111,6 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     )
 
 
-def _day(stored: Stored) -> date:
-    return stored.as_of.astimezone(kst.KST).date()
-
-
 def _net_assets(stored: Stored) -> int | None:
     return None if stored.summary is None else stored.summary.nass_amt
 
@@ -131,7 +125,3 @@ def _months(line: Iterable[tuple[date, int]]) -> Iterator[Month]:
         low = min(days, key=lambda each: each[1])
         high = max(days, key=lambda each: each[1])
         yield Month(days[0][0].replace(day=1), days[0][1], days[-1][1], low[1], low[0], high[1], high[0], len(days))
-
-
-#: A stored day before the year that is older than this is no beginning of it.
-_NEAR: Final = timedelta(days=31)

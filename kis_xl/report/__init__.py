@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from kis_xl import kst
-from kis_xl.accounts import CHOOSABLE
+from kis_xl.accounts import differing
 from kis_xl.datafolder import in_file_name
 from kis_xl.language import Language
 from kis_xl.models import Balance
@@ -91,9 +91,7 @@ def consolidated_name(balances: Sequence[Balance], language: Language, usual: Se
 
 
 def _parts(balance: Balance, usual: Mapping[str, str]) -> list[str]:
-    """The parameters of `balance` that are not as usual."""
-    chosen = {key: value for key, value in balance.parameters.items() if key in CHOOSABLE}
-    return [f"{key}={value}" for key, value in chosen.items() if value != usual.get(key, CHOOSABLE[key].default)]
+    return [f"{key}={value}" for key, value in differing(balance.parameters, usual).items()]
 
 
 def _joined(asked: Iterable[str]) -> str:

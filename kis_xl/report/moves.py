@@ -8,7 +8,6 @@ from typing import Final
 from kis_xl.cells import Cell, cell
 from kis_xl.changes import Change
 from kis_xl.fields import HOLDING_FIELDS, by_key
-from kis_xl.kst import KST
 from kis_xl.language import Text
 from kis_xl.report.days import NO_PRICE
 from kis_xl.report.look import HAIR, LINE, MUTED, SIGNED_RATE, SIGNED_WON, WON, Look
@@ -63,12 +62,12 @@ def _changes(canvas: Canvas, row: int, subject: Subject) -> int:
         )
         line(canvas, row, RIGHT, arrow(difference), ((name(change, whose), as_name()), *figures))
         row += 1
-    return _split(canvas, row, subject, [change for change, _ in found])
+    return _effects(canvas, row, subject, [change for change, _ in found])
 
 
 def _since(subject: Subject) -> Text:
     """The panel's caption: the day that the changes are seen from, or the days where accounts differ in it."""
-    days = sorted({earlier.as_of.astimezone(KST).date() for part in subject.parts if (earlier := part.past.earlier) is not None})
+    days = sorted({earlier.day for part in subject.parts if (earlier := part.past.earlier) is not None})
     if not days:
         return Text("변동", "Changes")
     first, last = days[0], days[-1]
@@ -79,7 +78,7 @@ def _since(subject: Subject) -> Text:
     )
 
 
-def _split(canvas: Canvas, row: int, subject: Subject, found: Sequence[Change]) -> int:
+def _effects(canvas: Canvas, row: int, subject: Subject, found: Sequence[Change]) -> int:
     """What of the total valuation's change is the prices', as far as prices are known; ours, and said to be.
 
     What a stock's valuation lost or won because its price went missing or came back is no trade: it has a line of its own.

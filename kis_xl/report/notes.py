@@ -185,7 +185,7 @@ def _facts(part: Part, subject: Subject) -> Iterator[tuple[Text, Cell | Shown]]:
     yield Text("걸린 시간(초)", "seconds taken"), round(balance.seconds, 2)
     yield Text("문서에 없는 항목", "fields beyond the document"), _beyond(balance) or 0
     yield Text("만든 프로그램", "made by"), f"kis_xl {__version__}"
-    yield Text("값의 지문 (다시 읽을 때 확인)", "digest of the figures (checked when they are read back)"), digest(balance)
+    yield Text("값의 확인용 해시 (다시 읽을 때 확인)", "digest of the figures (checked when they are read back)"), digest(balance)
     known = by_key(PARAMETERS)
     for key, chosen in balance.parameters.items():
         meaning = known[key].choices.get(chosen)

@@ -83,7 +83,7 @@ def read_past(history: History, balance: Balance) -> Past:
 def _read(history: History, balance: Balance) -> Past:
     account, today = AccountKey.of(balance), day_of(balance)
     # a day with rows and no totals is no day of nothing: it has no totals to show
-    days = [each.day for each in history.overview(account, None, today - timedelta(days=1)) if each.adds_up]
+    days = [each.day for each in history.overview(account, None, today - timedelta(days=1)) if not each.lacks_totals]
     if not days:
         others = any(key.fingerprint == account.fingerprint and key.query != account.query for key in history.accounts())
         return Past(why=_OTHERWISE if others else _FIRST_DAY)

@@ -66,8 +66,8 @@ class Part:
 
     @property
     def lacks_totals(self) -> bool:
-        """Whether the service gave rows without totals: what the account is worth is not known. (An empty mock account has neither.)"""
-        return self.balance.summary is None and bool(self.balance.holdings)
+        """See `Balance`. (An empty mock account has neither rows nor totals.)"""
+        return self.balance.lacks_totals
 
     @property
     def caveats(self) -> tuple[Text, ...]:

@@ -62,7 +62,7 @@ def command(
 def _write(history: History, whose: Whose, period: tuple[date | None, date | None], kind: str, paths: dict[str, Path]) -> None:
     number = sum((period[0] or day) <= day <= (period[1] or day) for day in history.days(whose.key))
     if not number:
-        raise no_day(history, whose, in_period=any(period))
+        raise no_day(history, whose)
     with _day_progress(number) as show_next, written_to(paths, _TABLES, kind) as (days, holdings):
         for stored in history.walk(whose.key, *period):
             days.write(tidy.day_row(stored, whose))

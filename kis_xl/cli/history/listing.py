@@ -58,7 +58,7 @@ def command(account_name: str | None, parameters: tuple[str, ...], start: date |
         days = history.overview(whose.key, start, end)
         other = others(history, whose)
         if not days and not as_json:
-            raise no_day(history, whose, in_period=bool(start or end))
+            raise no_day(history, whose)
     if as_json:
         click.echo(json.dumps(_document(whose.key, days, trades), ensure_ascii=False, indent=2))
         return

@@ -129,15 +129,17 @@ def others(history: History, whose: Whose) -> list[AccountKey]:
     return [key for key in found if not (counts_here and (key.fingerprint, key.query) == (usual.fingerprint, ""))]
 
 
-def no_day(history: History, whose: Whose, *, in_period: bool = False) -> DataError:
-    """Nothing is stored of an account that is asked so, or not in the period that was given; with what else there is."""
-    other, where = others(history, whose), whose.caption
-    if not other and not in_period:
+def no_day(history: History, whose: Whose) -> DataError:
+    """Nothing is stored of the period that was given, or of an account that is asked so; with what else there is."""
+    days, other, where = history.days(whose.key), others(history, whose), whose.caption
+    if days:
+        return DataError(
+            Text(f"이 기간에 저장된 날이 없습니다: {where.ko}", f"no day of this period is stored: {where.en}"),
+            Text(f"저장된 날: {days[0]} ~ {days[-1]}", f"Stored days: {days[0]} to {days[-1]}"),
+        )
+    if not other:
         return nothing_stored()
-    return DataError(
-        Text(f"저장된 날이 없습니다: {where.ko}", f"no day is stored: {where.en}"),
-        with_options(OTHERS, other) if other else Text("다른 이력은 없습니다.", "There is no other history."),
-    )
+    return DataError(Text(f"저장된 날이 없습니다: {where.ko}", f"no day is stored: {where.en}"), with_options(OTHERS, other))
 
 
 def nothing_stored() -> DataError:

@@ -16,7 +16,6 @@ from rich.table import Table
 from kis_xl import kst
 from kis_xl.cli.asking import on_terminal
 from kis_xl.cli.history.whose import Whose, account_option, no_day, opened, query_option
-from kis_xl.errors import DataError
 from kis_xl.history.contributions import Contribution
 from kis_xl.history.year import Year, look_back
 from kis_xl.language import Text
@@ -63,14 +62,8 @@ def command(year: int | None, account_name: str | None, parameters: tuple[str, .
     with opened(settings) as history:
         whose = Whose.named(account_name, settings, history, parameters)
         found = look_back(history, whose.key, wanted, calendar(settings.folder))
-        days = [] if found else history.days(whose.key)
-        if not found and not days:
+        if found is None:
             raise no_day(history, whose)
-    if found is None:
-        raise DataError(
-            Text(f"{wanted}년에 저장된 날이 없습니다.", f"no day of {wanted} is stored"),
-            Text(f"저장된 날: {days[0]} ~ {days[-1]}", f"Stored days: {days[0]} to {days[-1]}"),
-        )
     if as_json:
         click.echo(json.dumps(_document(found, whose), ensure_ascii=False, indent=2))
     else:
