@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
 
 from kis_xl.bystock import join_by_stock
 from kis_xl.fields import HOLDING_FIELDS, Field, Holding, Kind, by_key
@@ -59,12 +58,17 @@ class Move(enum.Enum):
         return self.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One stock at two times: quantities in shares, amounts in won; 0 at the time at which it is not held.
 
     `price_then` and `price_now` are the prices of a share, None where it is not held or the service had no price for all of it;
     `cost_then` and `cost_now` the purchase amounts. What is the sum over accounts has their changes as `parts`, and no price.
+
+    `price_effect` is what the price made of the shares that were held all the time, in won; None where that is not known: where a
+    price is missing, and where the shares may have been split or merged as well as traded, so that the two prices may be of
+    different shares (`splits.verdict`). Of what was split the cost tells which part of it is still there: where none of it went, the
+    effect is all of the valuation's difference.
     """
 
     pdno: str
@@ -81,6 +85,13 @@ class Change:
     cost_then: int = 0
     cost_now: int = 0
     parts: tuple[Change, ...] = ()
+    # reckoned once: there may be 100,000 changes, and a report asks each several times
+    price_effect: int | None = field(init=False, repr=False, compare=False)
+    _verdict: Verdict = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_verdict", Verdict.TRADED if self.parts else verdict(*self._lots))
+        object.__setattr__(self, "price_effect", self._effect_of_the_price())
 
     @property
     def quantity_difference(self) -> int:
@@ -116,14 +127,7 @@ class Change:
         then, now = self.price_then is not None, self.price_now is not None
         return then if self.state is State.CLOSED else now if self.state is State.NEW else then and now
 
-    @cached_property
-    def price_effect(self) -> int | None:
-        """What the price made of the shares that were held all the time, in won; None where that is not known.
-
-        That is where a price is missing, and where the shares may have been split or merged as well as traded, so that the two
-        prices may be of different shares (`splits.verdict`). Of what was split the cost tells which part of it is still there: where
-        none of it went, the effect is all of the valuation's difference.
-        """
+    def _effect_of_the_price(self) -> int | None:
         if self.parts:
             effects = [part.price_effect for part in self.parts]
             return None if None in effects else sum(effect or 0 for effect in effects)
@@ -135,11 +139,6 @@ class Change:
             return self.valuation_now - round(part_left(*self._lots) * self.valuation_then)
         stay = staying(self.quantity_then, self.quantity_now)
         return stay * (self.price_now - self.price_then) if self.quantity_difference else self.valuation_difference
-
-    @cached_property
-    def _verdict(self) -> Verdict:
-        """Traded or split; of sums nothing tells."""
-        return Verdict.TRADED if self.parts else verdict(*self._lots)
 
     @property
     def _lots(self) -> tuple[Lot, Lot]:

@@ -82,12 +82,13 @@ def _below_changes(subject: Subject, count: int) -> Canvas:
 
 def _total_changes(found: list[Change]) -> dict[int, tuple[int, bool]]:
     """The sums of the columns of won, by column, and whether their sign is coloured. What is not known is not in them."""
-    rows: list[tuple[Any, ...]] = [(*values(change, "en"), change.price_effect, change.quantity_effect) for change in found]
-    return {
-        place: (sum(row[place - 1] or 0 for row in rows), field.signed)
-        for place, field in enumerate(_FIELDS, 1)
-        if field.kind.number_format == WON and not field.key.startswith("hldg_qty")
-    }
+    summed = [place for place, field in enumerate(_FIELDS) if field.kind.number_format == WON and not field.key.startswith("hldg_qty")]
+    sums = dict.fromkeys(summed, 0)
+    for change in found:
+        row: tuple[Any, ...] = (*values(change, "en"), change.price_effect, change.quantity_effect)
+        for place in summed:
+            sums[place] += row[place] or 0
+    return {place + 1: (total, _FIELDS[place].signed) for place, total in sums.items()}
 
 
 def _told_of_changes(subject: Subject, count: int) -> Iterator[str]:
