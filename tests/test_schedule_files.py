@@ -141,7 +141,7 @@ def own_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[windows.TaskScheduler]
     monkeypatch.setenv("USERNAME", f"test_{os.getpid()}")
     scheduler = windows.TaskScheduler()
     yield scheduler
-    system.call("schtasks", "/delete", "/tn", scheduler.name(), "/f")
+    system.call("schtasks", "/delete", "/tn", scheduler.name(""), "/f")
 
 
 on_windows = pytest.mark.skipif(sys.platform != "win32", reason="Windows has Task Scheduler")
@@ -150,11 +150,11 @@ on_windows = pytest.mark.skipif(sys.platform != "win32", reason="Windows has Tas
 @on_windows
 @pytest.mark.parametrize("at_logon", [True, False])
 def test_task_scheduler_takes_the_task(own_task: windows.TaskScheduler, at_logon: bool) -> None:
-    called = own_task._create(windows.definition(job(ODD), windows._user(), at_logon=at_logon))
+    called = own_task._create(windows.definition(job(ODD), windows._user(), at_logon=at_logon), "")
     assert called.ok, called.said
     wrong = windows.definition(job(ODD), windows._user(), at_logon=at_logon).decode("utf-16").replace("</LogonType>", "</LogonTyp>")
-    assert not own_task._create(wrong.encode("utf-16")).ok
-    assert own_task.remove()
+    assert not own_task._create(wrong.encode("utf-16"), "").ok
+    assert own_task.remove("")
 
 
 @on_windows
@@ -162,14 +162,14 @@ def test_task_scheduler_tells_what_it_has(own_task: windows.TaskScheduler) -> No
     if is_wine():
         pytest.skip("Wine's schtasks cannot query")
     assert not own_task.find(job()).there
-    assert not own_task.remove()
+    assert not own_task.remove("")
     words = [sys.executable, "-P", "-m", "kis_xl", "--home", r"C:\Users\홍 길동\kis & xl", "--lang", "ko"]
-    assert own_task.install(job(words)) == (own_task.name(),)
-    assert own_task.install(job(words)) == (own_task.name(),)  # replaces
+    assert own_task.install(job(words)) == (own_task.name(""),)
+    assert own_task.install(job(words)) == (own_task.name(""),)  # replaces
     found = own_task.find(job(words))
     assert (found.there, found.current) == (True, True), found
     assert not own_task.find(job([*words, "--now"])).current
-    assert own_task.remove()
+    assert own_task.remove("")
 
 
 # --- macOS

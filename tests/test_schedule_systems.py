@@ -400,7 +400,7 @@ def test_a_file_that_cannot_be_deleted_is_told(monkeypatch: pytest.MonkeyPatch, 
         made.scheduler.install(job())
         monkeypatch.setattr(Path, "unlink", held)
         with pytest.raises(OutputError, match="cannot be deleted"):
-            made.scheduler.remove()
+            made.scheduler.remove("")
 
 
 @pytest.mark.parametrize("kind", ["systemd", "launchd", "cron"])

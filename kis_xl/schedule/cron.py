@@ -42,7 +42,7 @@ class Crontab:
             raise system.refused(self.caption, called)
         return ("crontab",)
 
-    def remove(self, mark: str = "") -> bool:
+    def remove(self, mark: str) -> bool:
         """Take our lines out; whether there were any."""
         rest, ours = _split(self._read(), mark)
         if not ours:

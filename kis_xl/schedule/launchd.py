@@ -31,7 +31,7 @@ class LaunchAgent:
         "It runs while you are logged in; a run that was missed is made up when the Mac wakes or you log in.",
     )
 
-    def path(self, mark: str = "") -> Path:
+    def path(self, mark: str) -> Path:
         """The agent's property list."""
         return Path.home() / "Library" / "LaunchAgents" / f"{label(mark)}.plist"
 
@@ -74,7 +74,7 @@ class LaunchAgent:
     def _unload(self, mark: str) -> bool:
         return system.call("launchctl", "bootout", f"{self._domain}/{label(mark)}").ok
 
-    def remove(self, mark: str = "") -> bool:
+    def remove(self, mark: str) -> bool:
         """Unload the agent and delete its property list; whether either was there."""
         loaded, path = self._unload(mark), self.path(mark)
         was_there = path.exists()

@@ -40,7 +40,7 @@ class Scheduler(Protocol):
     def install(self, job: Job) -> tuple[str, ...]:
         """Put `job` in the place of what is there; where it now stands (files, the task's name)."""
 
-    def remove(self, mark: str = "") -> bool:
+    def remove(self, mark: str) -> bool:
         """Take out what was installed for a job of this mark; whether anything was there."""
 
     def find(self, job: Job) -> Found:

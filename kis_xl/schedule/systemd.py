@@ -53,7 +53,7 @@ class UserTimer:
                 raise system.refused(self.caption, called)
         return tuple(str(self.folder / name) for name in units)
 
-    def remove(self, mark: str = "") -> bool:
+    def remove(self, mark: str) -> bool:
         """Stop the timer and delete the units; whether they were there."""
         _, timer = names = _names(mark)
         was_there = any((self.folder / name).exists() for name in names)

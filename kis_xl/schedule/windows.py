@@ -56,7 +56,7 @@ class TaskScheduler:
         "It runs while you are logged on, also with the screen locked; a run that was missed is made up at the next logon.",
     )
 
-    def name(self, mark: str = "") -> str:
+    def name(self, mark: str) -> str:
         """The task's name. All users of a machine share one list, so it holds the user's."""
         user = re.sub(r'[\\/:*?"<>|\s]+', "_", os.environ.get("USERNAME", "").strip()) or "user"
         return f"kis_xl_{user}_{mark}" if mark else f"kis_xl_{user}"
@@ -83,7 +83,7 @@ class TaskScheduler:
             ),
         )
 
-    def _create(self, document: bytes, mark: str = "") -> system.Called:
+    def _create(self, document: bytes, mark: str) -> system.Called:
         handle, name = tempfile.mkstemp(prefix="kis_xl_task_", suffix=".xml")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -92,7 +92,7 @@ class TaskScheduler:
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def remove(self, mark: str = "") -> bool:
+    def remove(self, mark: str) -> bool:
         """Delete the task; whether there was one."""
         if not system.call("schtasks", "/query", "/tn", self.name(mark)).ok:
             return False
