@@ -268,16 +268,24 @@ MOVE_FIELD: Field = Field(
     "Move",
     Kind.TEXT,
     None,
-    note=Text("신규, 추가, 축소, 청산, 유지, 분할·병합·무상", "new, added, reduced, closed, kept, split or merged"),
+    note=Text(
+        "신규, 추가, 축소, 청산, 유지, 분할·병합·무상. 시세가 없으면 (시세 없음)",
+        "new, added, reduced, closed, kept, split or merged; (no price) where there was none",
+    ),
 )
 
+#: Told of a stock of which the service had no price.
+NO_PRICE = Text("시세 없음", "no price")
 #: The columns of KIS_CHANGES. The first twelve came first: formulas count on their places.
 TABLE_FIELDS: tuple[Field, ...] = (*CHANGE_FIELDS, MOVE_FIELD, *EFFECT_FIELDS)
 
 
 def table_values(change: Change, language: Language) -> tuple[str | int | None, ...]:
     """The values of `TABLE_FIELDS` for one stock; None for an effect that is not known."""
-    return (*values(change, language), change.move.caption.in_(language), change.price_effect, change.quantity_effect)
+    moved = change.move.caption.in_(language)
+    if not change.is_priced:
+        moved = f"{moved} ({NO_PRICE.in_(language)})"
+    return (*values(change, language), moved, change.price_effect, change.quantity_effect)
 
 
 def values(change: Change, language: Language) -> tuple[str | int, ...]:

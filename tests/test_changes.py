@@ -315,8 +315,8 @@ def test_values_stand_in_the_columns_order(language: Language, states: list[str]
         assert [type(value) for value in row] == [field.kind.python_type for field in CHANGE_FIELDS]
 
 
-@pytest.mark.parametrize(("language", "move"), [("ko", "추가"), ("en", "added")])
-def test_the_function_tells_the_move_and_what_made_it(language: Language, move: str) -> None:
+@pytest.mark.parametrize(("language", "move", "unpriced"), [("ko", "추가", " (시세 없음)"), ("en", "added", " (no price)")])
+def test_the_function_tells_the_move_and_what_made_it(language: Language, move: str, unpriced: str) -> None:
     assert TABLE_FIELDS[:12] == CHANGE_FIELDS
     assert [(field.key, field.ko, field.en, field.kind) for field in TABLE_FIELDS[12:]] == [
         ("move", "변동 구분", "Move", Kind.TEXT),
@@ -326,4 +326,4 @@ def test_the_function_tells_the_move_and_what_made_it(language: Language, move: 
     (change,) = changes([cost(10, 100, 900)], [cost(15, 110, 1_450)])
     assert table_values(change, language) == (*values(change, language), move, 100, 550)
     (change,) = changes([cost(10, 100, 900)], [cost(15, 0, 1_450)])
-    assert table_values(change, language)[12:] == (move, None, None)
+    assert table_values(change, language)[12:] == (move + unpriced, None, None)

@@ -16,6 +16,7 @@ import pytest
 from kis_xl import doctor, kst
 from kis_xl.broker import DEFAULT_RATES, Broker
 from kis_xl.broker.codes import KNOWN_CODES
+from kis_xl.cli import main
 from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.doctor import Case, Finding, examine, exit_code, first_to_mend, folder, python, service, take_up
 from kis_xl.doctor.finding import GROUPS, KNOWN, failed, ok, warned
@@ -349,6 +350,19 @@ def test_a_network_drive_is_known_by_its_file_system(tmp_path: Path, monkeypatch
     assert folder.is_remote(Path(r"\\server\share\kis"))
     mounts.unlink()
     assert not folder.is_remote(Path("/mnt/my share/kis"))
+
+
+def test_a_command_that_was_typed_wrongly_is_no_error_of_the_log(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.log("nothing")
+    assert main(["balance", "--bogus"]) == 2
+    capsys.readouterr()
+    assert " ERROR " in path.read_text(encoding="utf-8")
+    findings = {finding.id: finding for finding in found(lab.case())}
+    assert (findings["log.lines"].verdict, findings["log.lines"].detail["errors"]) == ("ok", 0)
+    with path.open("a", encoding="utf-8") as log:
+        log.write(f"{kst.now():%Y-%m-%dT%H:%M:%S}+09:00 ERROR 123 kis_xl.excel ARGUMENT: of a formula\n")
+    findings = {finding.id: finding for finding in found(lab.case())}
+    assert (findings["log.lines"].verdict, findings["log.lines"].detail["errors"]) == ("warn", 1)
 
 
 def test_a_very_large_log_is_read_from_its_end(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

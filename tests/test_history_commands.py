@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kis_xl import kst
-from kis_xl.accounts import Account
+from kis_xl.accounts import Account, AccountNumber
 from kis_xl.cli import main
 from kis_xl.cli.history.yearly import sparkline
 from kis_xl.configedit import ConfigEditor, NewAccount
@@ -26,7 +26,8 @@ from kis_xl.errors import OutputError
 from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment
 from kis_xl.history import AccountKey, History, Rule, Source
 from kis_xl.language import Text
-from kis_xl.report import write_report
+from kis_xl.report import write_consolidated, write_report
+from kis_xl.report.past import NO_PAST
 from kis_xl.settings import Settings
 from tests.history_kit import AS_OF, DAY, KEY, account, at, balance, demo, sql, worth
 from tests.postgresql_kit import PostgreSQL
@@ -173,13 +174,23 @@ def test_a_day_in_the_future_is_marked_and_makes_no_other_missing(
 ) -> None:
     """A clock that was wrong once: the trading days up to that day have not been yet. Today may still be fetched."""
     monkeypatch.setattr(kst, "now", lambda: at(25, 9))
-    filled.store(balance(AS_OF.replace(year=2027)))
+    filled.store(balance(AS_OF.replace(year=2027, day=19)))
     out, _ = run(capsys, "list")
-    assert [line.split("│")[-1].strip() for line in out.splitlines() if "2027-11-20" in line] == ["in the future"]
+    assert [line.split("│")[-1].strip() for line in out.splitlines() if "2027-11-19" in line] == ["in the future"]
     assert "- 2026-11-24 is missing" in out
     assert json.loads(run(capsys, "list", "--json")[0])["missing"] == ["2026-11-19", "2026-11-24"]
     filled.store(balance(at(25, 8)))
     assert out.count("in the future") == run(capsys, "list")[0].count("in the future") == 1
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_a_stored_day_without_trading_is_marked(home: Path, filled: History, capsys: pytest.CaptureFixture[str]) -> None:
+    """A weekend, and a day of the user's own list, beside what is known of the day otherwise."""
+    (home / "schedule").mkdir()
+    (home / "schedule" / "closed-days.txt").write_text("2026-11-23\n", encoding="utf-8")
+    filled.store(balance(at(21)))
+    notes = {line.split()[0]: line.split("│")[-1].strip() for line in run(capsys, "list")[0].splitlines() if line.startswith(" 2026-")}
+    assert notes == {"2026-11-18": "", "2026-11-20": "", "2026-11-21": "closed", "2026-11-23": "report, closed"}
 
 
 @pytest.mark.usefixtures("filled", "_set_up")
@@ -297,7 +308,7 @@ def test_a_year_without_days_names_those_that_there_are(capsys: pytest.CaptureFi
 
 @pytest.mark.usefixtures("_set_up")
 def test_this_year_is_meant_by_default(history: History, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kst, "now", lambda: AS_OF.replace(year=2027, month=1, day=1, hour=0))
+    monkeypatch.setattr(kst, "now", lambda: AS_OF.replace(year=2027, month=1, day=5, hour=0))
     history.store(balance(AS_OF.replace(year=2027, month=1, day=4), totals=worth(3)))
     assert json.loads(run(capsys, "year", "--json")[0])["year"] == 2027
 
@@ -456,6 +467,54 @@ def test_a_folder_that_cannot_be_read_is_refused_and_the_next_is_not(
     out, _ = run(capsys, "import", str(closed), str(OLD["ko"]), "--account", "env", code=7)
     assert [line.split()[0] for line in out.splitlines()] == ["refused", "stored"]
     assert "it cannot be read (Permission denied)" in out
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_a_report_from_the_future_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clocks that are right may differ by some minutes."""
+    report = str(write_report(replace(FETCHED, as_of=at(24)), tmp_path / "r.xlsx", "ko"))
+    monkeypatch.setattr(kst, "now", lambda: at(24) - timedelta(minutes=5, seconds=1))
+    out, err = run(capsys, "import", report, "--account", "env", code=6)
+    assert out == (
+        f"refused  {report}: the report is dated in the future: 2026-11-24 16:00. The clock was wrong when it was made, or is wrong now.\n"
+    )
+    assert (err, history.accounts()) == ("", [])
+    monkeypatch.setattr(kst, "now", lambda: at(24) - timedelta(minutes=5))
+    assert run(capsys, "import", report, "--account", "env")[0].startswith("stored   2026-11-24 16:00")
+
+
+_SEVERAL = "a report over several accounts: import each account's own. `kis-xl export --all` writes a report of each account."
+
+
+@pytest.mark.usefixtures("_set_up")
+def test_of_a_folder_what_is_not_the_accounts_is_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str], history: History) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    theirs = AccountNumber("43211234", "22")
+    write_consolidated([(FETCHED, NO_PAST), (replace(FETCHED, account=theirs), NO_PAST)], folder / "all.xlsx", "ko")
+    write_report(replace(FETCHED, environment=Environment.MOCK, host=Environment.MOCK.host), folder / "mock.xlsx", "ko")
+    write_report(replace(FETCHED, name="env"), folder / "ours.xlsx", "ko")
+    write_report(replace(FETCHED, account=theirs), folder / "theirs.xlsx", "ko")
+    reasons = {
+        "all": _SEVERAL,
+        "mock": f"the report of another environment or server: (44 characters). The server of env: {Environment.REAL.host}",
+        "theirs": "the report of another account: '4321****-22'. env is 8765****-22.",
+    }
+    out, _ = run(capsys, "import", str(folder), "--account", "env")
+    lines = [f"skipped  {folder / name}.xlsx: {reason}" for name, reason in reasons.items()]
+    assert out.splitlines() == [*lines[:2], f"stored   2026-11-20 16:05  {folder / 'ours.xlsx'}", lines[2]]
+    for name, reason in reasons.items():  # named itself, it was meant
+        path = folder / f"{name}.xlsx"
+        assert run(capsys, "import", str(path), "--account", "env", code=2)[0] == f"refused  {path}: {reason}\n"
+    assert history.accounts() == [KEY]
+
+
+def test_of_a_folder_a_report_that_may_be_anybodys_is_still_refused(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    set_up_twice(home, second="87654321-22")
+    write_report(replace(FETCHED, name="night"), tmp_path / "night.xlsx", "ko")
+    assert run(capsys, "import", str(tmp_path), "--account", "savings", code=2)[0].startswith("refused")
 
 
 # how it was asked

@@ -247,12 +247,12 @@ def test_days_without_a_price_are_left_out_whatever_moved_on_them() -> None:
     fewer = row(5, 0, 450, **NO_PRICE, thdt_sll_qty="5")
     assert of((0, [THEN]), (1, [fewer]), (2, [row(5, 120, 450)]))["A"] == Contribution("A", "name of A", 100, 150, 5, 0)
     both = [row(10, 0, 900, **NO_PRICE), row(5, 0, 400, **NO_PRICE, **LOAN, thdt_buyqty="5")]
-    assert of((0, [THEN]), (1, both))["A"] == Contribution("A", "name of A", 0, 100, 0, 0)
+    assert of((0, [THEN]), (1, both))["A"] == Contribution("A", "name of A", 0, None, 0, 0)
     # what arrived brought a gain that is not known: compared again from the first price on
     arrived = row(15, 0, 1_000, **NO_PRICE)
     assert of((0, [THEN]), (1, [arrived]), (2, [row(15, 120, 1_000)]), (3, [row(15, 121, 1_000)]))["A"].amount == 15
     assert of((0, [THEN]), (1, [unpriced]), (2, [row(15, 120, 1_000)]), (3, [row(15, 121, 1_000)]))["A"].amount == 15
-    assert of((0, [unpriced]))["A"].unrealized == 0  # not what it has cost
+    assert of((0, [unpriced]))["A"].unrealized is None
     assert of((0, [unpriced]), (1, []))["A"] == Contribution("A", "name of A", 0, 0, 10, 0)
     assert of((0, [THEN]), (1, [unpriced]), (2, []))["A"] == Contribution("A", "name of A", 0, 0, 10, 0)
 

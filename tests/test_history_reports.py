@@ -28,7 +28,7 @@ from kis_xl.fields import HOLDING_FIELDS, SUMMARY_FIELDS, Environment, Field, Ki
 from kis_xl.history import AccountKey, History, Source
 from kis_xl.history.reportfile import _settled, _value, read_report
 from kis_xl.history.xlsx import Tables, read_tables
-from kis_xl.language import LANGUAGES, Language
+from kis_xl.language import LANGUAGES, Language, Text
 from kis_xl.models import Balance
 from kis_xl.report import write_consolidated, write_report
 from kis_xl.report.past import NO_PAST
@@ -227,11 +227,18 @@ def test_a_report_of_another_account_is_refused(report: Path, whose: object) -> 
         assert "another" in refused(AccountError, path, whose).what.en
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_report_over_all_accounts_is_refused(tmp_path: Path, number: int) -> None:
-    path = write_consolidated([(FETCHED, NO_PAST)] * number, tmp_path / "r.xlsx", "ko")
-    with pytest.raises((AccountError, DataError)):
-        read_report(path, account())
+def test_a_report_over_all_accounts_is_refused(tmp_path: Path, number: int, language: Language) -> None:
+    path = write_consolidated([(FETCHED, NO_PAST)] * number, tmp_path / "r.xlsx", language)
+    assert refused(AccountError, path).what == Text(
+        "모든 계좌를 모은 보고서라 가져오지 않습니다.", "a report over several accounts: import each account's own"
+    )
+
+
+@pytest.mark.parametrize("name", ["계좌 수", "accounts"])
+def test_an_account_may_be_called_like_a_caption(tmp_path: Path, name: str) -> None:
+    assert read_report(write_report(replace(FETCHED, name=name), tmp_path / "r.xlsx", "ko"), account()).name == name
 
 
 def test_a_report_brings_the_parameters_that_it_was_asked_with(tmp_path: Path, history: History) -> None:

@@ -79,12 +79,14 @@ def test_without_an_earlier_year_the_first_day_is_what_all_is_compared_with(hist
     assert (year.basis, year.opening, year.change, year.contributed, year.rest) == (date(2026, 3, 3), 100, 20, 20, 0)
 
 
-def test_days_that_have_not_been_are_not_missing(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that was wrong once has stored a day in the future."""
-    for day in (date(2026, 5, 4), date(2026, 12, 1)):
-        history.store(balance(datetime(day.year, day.month, day.day, 16, tzinfo=kst.KST)))
+def test_days_in_the_future_are_left_out(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that was wrong once has stored one."""
+    fill(history, {"2026-05-04": (10, [row("A", 1, 10, 10)]), "2026-05-08": (30, [row("A", 1, 30, 10)]), "2026-12-01": (10, [])})
     monkeypatch.setattr(kst, "now", lambda: datetime(2026, 5, 8, 9, tzinfo=kst.KST))
-    assert looked_back(history).missing == (date(2026, 5, 6), date(2026, 5, 7))
+    year = looked_back(history)
+    assert (year.last, year.change, year.contributed, year.future) == (date(2026, 5, 8), 20, 20, (date(2026, 12, 1),))
+    assert year.missing == (date(2026, 5, 6), date(2026, 5, 7))
+    assert [month.first.month for month in year.months] == [5]
 
 
 def test_missing_trading_days_are_named_and_no_others(history: History) -> None:
@@ -117,7 +119,7 @@ def stored(number: int, rows: list[dict[str, str]]) -> Stored:
     return Stored(datetime(2026, 1, 1 + number, 16, tzinfo=kst.KST), tuple(read_holdings(rows)[0]), None)
 
 
-def contributions(*days: list[dict[str, str]]) -> dict[str, tuple[int, int, int]]:
+def contributions(*days: list[dict[str, str]]) -> dict[str, tuple[int, int | None, int]]:
     """Code to contribution, unrealized profit and shares gone, with trading days in between that are not stored."""
     found = contributed([stored(number, rows) for number, rows in enumerate(days)], lambda _day: False)
     return {stock.pdno: (stock.amount, stock.unrealized, stock.gone) for stock in found}
@@ -156,7 +158,7 @@ def test_a_day_without_a_price_is_no_loss() -> None:
     unpriced = row("A", 10, 0, 90, fltt_rt="-100.00")
     days = [[row("A", 10, 100, 90)], [unpriced], [row("A", 10, 120, 90)]]
     assert contributions(*days) == {"A": (200, 300, 0)}
-    assert contributions(*days[:2]) == {"A": (0, 100, 0)}
+    assert contributions(*days[:2]) == {"A": (0, None, 0)}
 
 
 def test_the_largest_contribution_comes_first(history: History) -> None:

@@ -57,6 +57,17 @@ def test_a_missed_report_is_the_state_where_the_figures_are_fine(
     assert len(udfs.KIS_STATUS()) == 15
 
 
+def test_it_is_the_state_where_figures_are_old_for_that_reason(
+    planned: DataFolder, demo: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has only the schedule refresh them sees figures of the day before when it fails."""
+    clock(monkeypatch, "2025-11-18", "16:00:00")
+    udfs.KIS_HOLDINGS()
+    clock(monkeypatch, THURSDAY, "17:30:00")
+    assert status()["Status"] == MISSED
+    assert status()["What to do"].endswith(MAKE_UP)
+
+
 def test_a_report_that_failed_says_why_until_it_has_been_made(
     planned: DataFolder, demo: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,11 +71,17 @@ def _as_json(each: Listed) -> dict[str, object]:
     "add", help=Text("계좌를 추가합니다 (kis-xl setup 과 같은 질문).", "Add an account, with the questions of kis-xl setup.").in_()
 )
 @click.argument("name", required=False, metavar=f"[{_NAME}]")
+@click.option("--name", "named", metavar=_NAME, help=Text("계좌의 이름, setup 에서처럼", "the account's name, as in setup").in_())
 @entry_options
 @click.option("--default", "default", is_flag=True, help=Text("기본 계좌로", "make it the default one").in_())
-def add_account(name: str | None, wanted: Wanted, default: bool) -> None:
+def add_account(name: str | None, named: str | None, wanted: Wanted, default: bool) -> None:
     """As in `kis-xl setup`, without workbook and schedule."""
-    click.echo(enter(Settings.load(), name, wanted, default=default))
+    if None not in (name, named) and name != named:
+        raise ArgumentError(
+            Text("계좌의 이름을 두 가지로 적었습니다.", "the account is given two names"),
+            Text(f"{_NAME} 이나 --name 하나만 쓰세요.", f"Give {_NAME} or --name, not both."),
+        )
+    click.echo(enter(Settings.load(), named if name is None else name, wanted, default=default))
 
 
 @accounts.command(

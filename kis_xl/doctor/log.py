@@ -12,6 +12,7 @@ from typing import Final
 from kis_xl import kst
 from kis_xl.doctor.case import Case
 from kis_xl.doctor.finding import Finding, ok, skipped, warned
+from kis_xl.errors import ArgumentError
 from kis_xl.language import Text
 from kis_xl.redaction import redact
 
@@ -19,6 +20,8 @@ _LINE: Final = re.compile(r"(\S+) (ERROR|WARNING|CRITICAL|INFO|DEBUG) (\d+) (\S+
 _CODE: Final = re.compile(r"\b(?:[A-Z]{3,4}\d{4,5}|HTTP \d{3})\b")
 _LARGEST: Final = 4_000_000  # the end of a larger file is looked at
 _SHOWN: Final = 200
+#: The logger of the command line, and what it says of a command that was typed wrongly.
+_SLIP: Final = ("kis_xl.cli", f"{ArgumentError.code}: ")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def log(case: Case) -> Iterator[Finding]:
         yield skipped(id, Text("어제와 오늘의 로그가 없습니다.", "there is no log of yesterday and today"))
         return
     lines = [found for path in there for found in map(_LINE.fullmatch, _lines(path)) if found]
-    errors = [found for found in lines if found[2] in ("ERROR", "CRITICAL")]
+    errors = [found for found in lines if found[2] in ("ERROR", "CRITICAL") and not _is_slip(found)]
     warnings = [found for found in lines if found[2] == "WARNING"]
     yield _counted(id, there[-1], errors, warnings)
     for fault in _FAULTS:
@@ -103,6 +106,12 @@ def _counted(id: str, path: Path, errors: list[re.Match[str]], warnings: list[re
         "Look at the last error; if nothing else here is wrong, it has passed.",
     )
     return replace(warned(id, what, cure, **detail), private=said)
+
+
+def _is_slip(line: re.Match[str]) -> bool:
+    """Whether somebody typed a command wrongly: they were told at once, and nothing is out of order."""
+    logger, begin = _SLIP
+    return line[4] == logger and line[5].startswith(begin)
 
 
 def _lines(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from kis_xl import kst
 from kis_xl.changes import TABLE_FIELDS, Change, changes, changes_together, table_values
 from kis_xl.errors import ArgumentError, DataError, KisError
 from kis_xl.excel import arguments
@@ -53,7 +54,9 @@ class _Series:
     def stored(self, session: Session, key: Key) -> list[tuple[date, Any]]:
         """Days and values of one account, oldest first."""
         whose = AccountKey.of(key.account)
-        found = (session.history.series(whose, self.field, self.start, self.end, stock) for stock in self.stocks)
+        # a day in the future was stored by a clock that was wrong: it is shown to those who ask for it
+        end = self.end or max(kst.now().date(), self.start or date.min)
+        found = (session.history.series(whose, self.field, self.start, end, stock) for stock in self.stocks)
         return next(filter(None, found), [])
 
 

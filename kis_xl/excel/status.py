@@ -115,8 +115,8 @@ def _of_accounts(session: Session, keys: Sequence[Key]) -> list[object]:
     error, *advice = _trouble(states, language, is_named=len(keys) > 1)
     unreported = _unreported(session)
     if unreported is not None:
-        # where the figures are fine it is the state that the dashboard shows; else it goes with what to do
-        said, also = (unreported, ()) if verdict is _FINE else (said, (unreported,))
+        # where nothing is worse it is the state that the dashboard shows, and why figures are old; else it goes with what to do
+        said, also = (unreported, ()) if verdict in (_FINE, _OVER_A_DAY) else (said, (unreported,))
         advice += [f"{text.in_(language).rstrip('.')}." for text in (*also, _MAKE_UP)]
     return [said.in_(language), *of_balances, attempted, error, " ".join(filter(None, advice))]
 

@@ -38,14 +38,14 @@ _CRUMB: Final = Fraction(1, 100)
 class Contribution:
     """One stock over the year, in won. `gone` are shares that were sold or moved out, of whose last move nothing is known.
 
-    `unrealized` is the profit of what is held on the last stored day. `arrived` are shares that came without being bought, as
-    far as that is known; what they had gained before is not in `amount`.
+    `unrealized` is the profit of what is held on the last stored day, None where it has no price then. `arrived` are shares that
+    came without being bought, as far as that is known; what they had gained before is not in `amount`.
     """
 
     pdno: str
     prdt_name: str
     amount: int
-    unrealized: int
+    unrealized: int | None
     gone: int
     arrived: int = 0
 
@@ -261,7 +261,7 @@ class _Stocks:
                 code,
                 name,
                 self._amounts.get(code, 0),
-                self._before.get(code, _NOTHING).profit,
+                self._before.get(code, _NOTHING).profit if self._before.get(code, _NOTHING).is_priced else None,
                 self._gone.get(code, 0),
                 self._arrived.get(code, 0),
             )

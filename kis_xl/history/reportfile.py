@@ -41,6 +41,8 @@ _FACTS: Final = {
     "made_by": ("만든 프로그램", "made by"),
     "digest": ("값의 확인용 해시 (다시 읽을 때 확인)", "digest of the figures (checked when they are read back)"),
 }
+#: What only a report over several accounts tells, in the second column: the first names the account of each row.
+_COUNT: Final = ("계좌 수", "accounts")
 #: What made the reports that have no digest yet, and the checks that it did not make.
 _UNSEALED: Final = "kis_xl 0.1."
 _LATER_CHECKS: Final = frozenset({"row_profits"})
@@ -73,12 +75,13 @@ def read_report(path: Path, account: Account) -> Balance:
     """The balance in the report at `path`, as one of `account`: its time to the second, its rows and totals exactly.
 
     Its parameters are those that it was asked with, which the account need not be asked with now. Raises DataError for a
-    file that is no report, or one whose figures do not fit; AccountError for the report of another account; OutputError
-    where it cannot be read.
+    file that is no report, or one whose figures do not fit; AccountError for the report of another account, or of
+    several; OutputError where it cannot be read.
     """
     tables = read_tables(path, _TABLES)
     if not all(name in tables.rows for name in _TABLES):
         raise _no_report()
+    _check_one(tables.rows["Provenance"])
     facts = _facts(tables.rows["Provenance"])
     if not facts.text("made_by").startswith("kis_xl "):
         raise _no_report()
@@ -98,6 +101,15 @@ def read_report(path: Path, account: Account) -> Balance:
     )
     _check_figures(facts, balance)
     return balance
+
+
+def _check_one(rows: Sequence[Sequence[Raw]]) -> None:
+    """The report must be about one account."""
+    if any(len(row) > 2 and row[1] in _COUNT for row in rows):  # of one account there are two columns
+        raise AccountError(
+            Text("모든 계좌를 모은 보고서라 가져오지 않습니다.", "a report over several accounts: import each account's own"),
+            Text("`kis-xl export --all` 은 계좌마다 보고서를 만듭니다.", "`kis-xl export --all` writes a report of each account."),
+        )
 
 
 def _facts(rows: Sequence[Sequence[Raw]]) -> _Facts:

@@ -43,7 +43,7 @@ class Year:
 
     `basis` is the day that all is compared with: the last stored one before the year, or the first of it. `missing` are the
     trading days of the year, up to its last stored day, that are not stored. `line` is the net assets by day, in won. Of
-    `unknown_query_days` of the days, `basis` among them, it is not known how they were asked.
+    `unknown_query_days` of the days, `basis` among them, it is not known how they were asked. Days in the `future` are left out.
     """
 
     year: int
@@ -56,6 +56,7 @@ class Year:
     opening: int | None
     closing: int | None
     unknown_query_days: int = 0
+    future: tuple[date, ...] = ()
 
     @property
     def change(self) -> int | None:
@@ -76,6 +77,8 @@ class Year:
 def look_back(history: History, account: AccountKey, year: int, is_trading_day: Callable[[date], bool]) -> Year | None:
     """The year of an account; None where no day of it is stored."""
     first, last = date(year, 1, 1), date(year, 12, 31)
+    today = kst.now().date()  # a day in the future was stored by a clock that was wrong
+    future = tuple(day for day in history.days(account) if today < day <= last)
     before = history.on_or_before(account, first - timedelta(days=1))
     if before is not None and first - before.day > _NEAR:  # what changed in the years between is not this year's
         before = None
@@ -83,7 +86,7 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     unknown: set[date] = set()
 
     def walked() -> Iterator[Stored]:
-        for stored in chain([] if before is None else [before], history.walk(account, first, last)):
+        for stored in chain([] if before is None else [before], history.walk(account, first, min(last, today))):
             if stored is not before:
                 days[stored.day] = _net_assets(stored)
             if stored.query is None:
@@ -96,7 +99,6 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
     begin, end = min(days), max(days)
     basis, opening = (begin, days[begin]) if before is None else (before.day, _net_assets(before))
     line = tuple((day, value) for day, value in days.items() if value is not None)
-    until = min(end, kst.now().date() - timedelta(days=1))  # a day in the future was stored by a clock that was wrong
     return Year(
         year,
         basis,
@@ -104,10 +106,11 @@ def look_back(history: History, account: AccountKey, year: int, is_trading_day: 
         line,
         tuple(_months(line)),
         stocks,
-        tuple(day for day in _each_day(max(first, basis), until) if day not in days and is_trading_day(day)),
+        tuple(day for day in _each_day(max(first, basis), end) if day not in days and is_trading_day(day)),
         opening,
         days[end],
         len(unknown),
+        future,
     )
 
 

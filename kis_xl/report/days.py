@@ -9,7 +9,7 @@ from typing import Any, Final
 from openpyxl.utils import get_column_letter
 
 from kis_xl.cells import Cell, text
-from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, Change, Move, values
+from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, NO_PRICE, Change, Move, values
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.report.charts import line_chart
 from kis_xl.report.holdings import TOTAL, account_column
@@ -23,7 +23,6 @@ _FIELDS: Final = (*CHANGE_FIELDS, *EFFECT_FIELDS)
 _STATE: Final = [field.key for field in CHANGE_FIELDS].index("state")
 DATE: Final = Text("일자", "Date")
 REMARK: Final = Text("비고", "Remark")
-NO_PRICE: Final = Text("시세 없음", "no price")
 UNCLEAR: Final = Text("분할·매매 구분 불가", "split or traded: not known")
 _FLOWS: Final = Text(
     "총평가금액과 순자산의 변화에는 입금과 출금이 들어 있으므로 수익이 아닙니다. API는 입출금액을 주지 않습니다.",

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from kis_xl.cells import Cell, cell
-from kis_xl.changes import Change
+from kis_xl.changes import NO_PRICE, Change
 from kis_xl.fields import HOLDING_FIELDS, by_key
 from kis_xl.language import Text
-from kis_xl.report.days import NO_PRICE
 from kis_xl.report.look import HAIR, LINE, MUTED, SIGNED_RATE, SIGNED_WON, WON, Look
 from kis_xl.report.panel import LEFT, RIGHT, Panel, Place, arrow, as_name, captions, figure, line, lines, name, nothing, section
 from kis_xl.report.rows import Canvas

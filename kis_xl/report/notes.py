@@ -10,7 +10,7 @@ from openpyxl.utils import get_column_letter
 
 from kis_xl import __version__
 from kis_xl.cells import Cell, moment, text
-from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, MOVE_FIELD
+from kis_xl.changes import CHANGE_FIELDS, EFFECT_FIELDS, MOVE_FIELD, NO_PRICE
 from kis_xl.digest import digest
 from kis_xl.fields import (
     HOLDING_FIELDS,
@@ -25,7 +25,7 @@ from kis_xl.fields import (
 )
 from kis_xl.language import Language, Text
 from kis_xl.models import Balance, Check
-from kis_xl.report.days import DATE, NO_PRICE
+from kis_xl.report.days import DATE
 from kis_xl.report.days import REMARK as REMARK_OF_CHANGE
 from kis_xl.report.holdings import ACCOUNT, AGREES, API_KEY, DIFFERS, GROUP, ITEM, REMARK, TOTAL, VALUE, account_column
 from kis_xl.report.look import MOMENT, PLAIN, UP, WON, Look

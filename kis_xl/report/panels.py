@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 from kis_xl.cells import Cell, cell, text
+from kis_xl.changes import NO_PRICE
 from kis_xl.fields import HOLDING_FIELDS, Holding, by_key
 from kis_xl.language import Text
 from kis_xl.report.charts import doughnut, gains_and_losses
-from kis_xl.report.days import NO_PRICE
 from kis_xl.report.holdings import AGREES, DIFFERS
 from kis_xl.report.look import MUTED, NAVY, RATE, SIGNED_RATE, SIGNED_WON, SLICES, SUM, UP, WON, Look
 from kis_xl.report.moves import movers_and_changes

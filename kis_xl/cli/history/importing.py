@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import click
 
+from kis_xl import kst
 from kis_xl.accounts import Account, AccountNumber
 from kis_xl.cli.history.whose import minute, opened
-from kis_xl.errors import AccountError, ArgumentError, KisError, OutputError, reason_of
+from kis_xl.errors import AccountError, ArgumentError, DataError, KisError, OutputError, reason_of
 from kis_xl.history import History, Source, asked
 from kis_xl.history.reportfile import read_report
 from kis_xl.language import Text
@@ -20,16 +23,19 @@ from kis_xl.redaction import one_line, redact
 from kis_xl.settings import Settings
 
 _REFUSED = Text("거절", "refused")
+_SKIPPED = Text("지나침", "skipped")
 _ENDING = ".xlsx"
+#: As far as clocks that are right may differ.
+_SAME_TIME: Final = timedelta(minutes=5)
 
 
 @click.command(
     "import",
     help=Text(
-        "보고서 파일(KIS_....xlsx)의 잔고를 이력에 저장합니다. 폴더를 주면 그 안의 .xlsx 파일 모두(하위 폴더는 빼고). "
+        "보고서 파일(KIS_....xlsx)의 잔고를 이력에 저장합니다. 폴더를 주면 그 안의 .xlsx 파일 모두(하위 폴더와 다른 계좌의 것은 빼고). "
         "이미 있는 것은 그대로 둡니다.",
-        "Store the balances that report files (KIS_....xlsx) hold; of a folder, all .xlsx files in it, not in its subfolders. "
-        "What is there already stays.",
+        "Store the balances that report files (KIS_....xlsx) hold; of a folder, all .xlsx files in it, but those of other accounts "
+        "and in its subfolders. What is there already stays.",
     ).in_(),
 )
 @click.argument("paths", metavar=Text("파일|폴더...", "PATH...").in_(), nargs=-1, required=True)
@@ -52,25 +58,46 @@ def command(paths: tuple[str, ...], account_name: str) -> int:
             except KisError as error:
                 codes.append(_refused(path, error))
                 continue
-            codes += [_import(history, file, owner) for file in files]
+            codes += [_import(history, file, owner, is_named=file == path) for file in files]
     return next(filter(None, codes), 0)
 
 
-def _import(history: History, path: Path, owner: _Owner) -> int:
+def _import(history: History, path: Path, owner: _Owner, *, is_named: bool) -> int:
+    """What `path` holds, stored: named by the user, or found in a folder, where the reports of other accounts lie as well."""
     try:
-        _tell(_stored(history, path, owner), str(path))
+        balance = read_report(path, owner.account)
+    except KisError as error:
+        if isinstance(error, AccountError) and not is_named:
+            _tell_why(_SKIPPED, path, error)
+            return 0
+        return _refused(path, error)
+    try:
+        _tell(_stored(history, path, owner, balance), str(path))
     except KisError as error:
         return _refused(path, error)
     return 0
 
 
-def _stored(history: History, path: Path, owner: _Owner) -> Text:
-    balance = read_report(path, owner.account)
+def _stored(history: History, path: Path, owner: _Owner, balance: Balance) -> Text:
+    _check_time(balance)
     owner.check_name(path, balance)
     when = f"{minute(balance.as_of)}  {asked(balance.parameters)}".rstrip()
     if history.store(balance, source=Source.REPORT):
         return Text(f"저장    {when}", f"stored   {when}")
     return Text(f"있음    {when}", f"present  {when}")
+
+
+def _check_time(balance: Balance) -> None:
+    """A day that has not been yet would stay the last one of the history, with whatever is compared with it."""
+    if balance.as_of > kst.now() + _SAME_TIME:
+        when = minute(balance.as_of)
+        raise DataError(
+            Text(f"보고서의 조회 시각이 미래입니다: {when}", f"the report is dated in the future: {when}"),
+            Text(
+                "보고서를 만들 때 컴퓨터의 시계가 틀렸거나, 지금 틀립니다.",
+                "The clock was wrong when it was made, or is wrong now.",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -160,9 +187,13 @@ def _holds_reports(path: Path) -> bool:
 
 
 def _refused(path: Path, error: KisError) -> int:
-    told = ". ".join(filter(None, (error.message().rstrip("."), error.hint.in_())))
-    _tell(_REFUSED, f"{path}: {told}")
+    _tell_why(_REFUSED, path, error)
     return error.exit_code
+
+
+def _tell_why(what: Text, path: Path, error: KisError) -> None:
+    told = ". ".join(filter(None, (error.message().rstrip("."), error.hint.in_())))
+    _tell(what, f"{path}: {told}")
 
 
 def _tell(what: Text, detail: str) -> None:

@@ -86,18 +86,20 @@ def _table(key: AccountKey, days: Sequence[Day], trades: Trades) -> Table:
         gap = [] if previous is None else missing_days([previous.day, day.day], trades)
         if gap:
             table.add_row(f"  {_gap(gap).in_()}")
-        notes = ", ".join(note.in_() for note in _notes(key, day))
+        notes = ", ".join(note.in_() for note in _notes(key, day, trades))
         table.add_row(minute(day.as_of), f"{day.rows:,}", _won(day.tot_evlu_amt), _won(day.nass_amt), f"{day.fetches:,}", notes)
         previous = day
     return table
 
 
-def _notes(key: AccountKey, day: Day) -> Iterator[Text]:
-    """What is to be known of a day: that it was not fetched, may have been asked in another way, or cannot have been yet."""
+def _notes(key: AccountKey, day: Day, trades: Trades) -> Iterator[Text]:
+    """What is to be known of a day: it was not fetched, may have been asked otherwise, had no trading, or cannot have been yet."""
     if day.source is not Source.SERVICE:
         yield day.source.caption
     if key.query and day.query is None:  # of the usual query nothing else is to be expected
         yield Text("조회 조건 모름", "unknown query")
+    if not trades(day.day):
+        yield Text("휴장일", "closed")
     if day.day > kst.now().date():
         yield Text("미래", "in the future")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kis_xl import kst
+from kis_xl.changes import NO_PRICE
 from kis_xl.cli.asking import on_terminal
 from kis_xl.cli.history.whose import Whose, account_option, no_day, opened, query_option
 from kis_xl.history.contributions import Contribution
@@ -27,15 +28,21 @@ _WEEKS: Final = 53
 _DAYS_A_WEEK: Final = 7
 _NO_WIDTH: Final = 1_000
 _REST: Final = Text(
-    "나머지: 판 주식의 마지막 움직임, 배당, 이자, 수수료, 세금, 입금과 출금, 입고와 출고. API는 이들을 나누어 알려 주지 않습니다.",
-    "The rest: the last move of what was sold, dividends, interest, fees, taxes, money or shares put in or taken out. "
-    "The API does not tell them apart.",
+    "나머지: 판 주식의 마지막 움직임, 배당, 이자, 수수료, 세금, 입금과 출금, 입고와 출고, 시세가 없는 종목의 평가금액. "
+    "API는 이들을 나누어 알려 주지 않습니다.",
+    "The rest: the last move of what was sold, dividends, interest, fees, taxes, money or shares put in or taken out, the valuation "
+    "of stocks without a price. The API does not tell them apart.",
 )
 _ARRIVED: Final = Text(
     "들어온 수량: 사지 않았는데 늘어난 주식(대체 입고, 청약, 합병 신주 등). 그전에 얻은 손익은 기여에 넣지 않았습니다.",
     "Shares arrived: those that came without being bought (a transfer, a subscription, a merger). What they had gained before is "
     "not in the contribution.",
 )
+_FIRST_DAY: Final = Text(
+    "저장된 날이 하루뿐이라 비교할 것이 없습니다. 다음 날부터 채워집니다.",
+    "One day is stored, so there is nothing to compare with. This fills from the next day on.",
+)
+_NAMED: Final = 8
 _UNKNOWN: Final = Text(
     "{days}일은 어떤 조회 조건으로 조회했는지 알 수 없습니다(이전 버전이 저장). 이 이력은 기본 조건으로 조회한 것이 아니므로 "
     "바로 비교되지 않을 수 있습니다.",
@@ -77,7 +84,7 @@ def _show(year: Year, whose: Whose) -> None:
         console.print(text, highlight=False, markup=False)
 
     say(f"{whose.caption.in_()}  {year.year}")
-    say(Text(f"{year.basis} 과 비교한 {year.last}", f"{year.last} against {year.basis}").in_())
+    say((_FIRST_DAY if year.basis == year.last else Text(f"{year.basis} 과 비교한 {year.last}", f"{year.last} against {year.basis}")).in_())
     if year.line:
         say(f"{Text('순자산', 'Net assets').in_()}  {sparkline(year.line, year.year)}  {_from_to(year)}")
         console.print(_months(year), highlight=False)
@@ -97,6 +104,8 @@ def _show(year: Year, whose: Whose) -> None:
         say(_REST.in_())
     if whose.key.query and year.unknown_query_days:
         say(_UNKNOWN.in_().format(days=year.unknown_query_days))
+    for told in _left_out(year):
+        say(told.in_())
     if year.missing:
         first, last = year.missing[0], year.missing[-1]
         say(
@@ -104,6 +113,22 @@ def _show(year: Year, whose: Whose) -> None:
                 f"빠진 거래일 {len(year.missing)}일 ({first} ~ {last}): 그 사이는 앞뒤 저장된 날로 이었습니다.",
                 f"{len(year.missing)} trading days are missing ({first} to {last}): what is between two stored days counts as one step.",
             ).in_()
+        )
+
+
+def _left_out(year: Year) -> Iterator[Text]:
+    """What is not in the figures, and would look like a loss or a gap."""
+    unpriced = ", ".join(f"{stock.prdt_name} ({stock.pdno})" for stock in year.stocks if stock.unrealized is None)
+    if unpriced:
+        yield Text(
+            f"{year.last} 에 시세가 없어 순자산에서 빠진 종목 (손실이 아닙니다): {unpriced}",
+            f"Without a price on {year.last}, so that the net assets lack them, which is no loss: {unpriced}",
+        )
+    if year.future:
+        days = ", ".join(map(str, year.future[:_NAMED]))
+        yield Text(
+            f"시계가 틀렸을 때 저장된 미래의 날은 뺐습니다 (`history prune --on` 으로 지울 수 있습니다): {days}",
+            f"Left out are days in the future, which a wrong clock stored (`history prune --on` removes them): {days}",
         )
 
 
@@ -147,7 +172,8 @@ def _stocks(stocks: Sequence[Contribution]) -> Table:
     table = _table(captions if is_shown else captions[:-1], left=2)
     for stock in stocks:
         moved = [f"{shares:,}" if shares else "" for shares in (stock.gone, stock.arrived)]
-        figures = (_signed(stock.amount), f"{stock.unrealized:,}", *(moved if is_shown else moved[:-1]))
+        unrealized = NO_PRICE.in_() if stock.unrealized is None else f"{stock.unrealized:,}"
+        figures = (_signed(stock.amount), unrealized, *(moved if is_shown else moved[:-1]))
         table.add_row(escape(stock.pdno), escape(stock.prdt_name), *figures)
     return table
 
@@ -188,4 +214,5 @@ def _document(year: Year, whose: Whose) -> dict[str, Any]:
         "rest": year.rest,
         "missing": [day.isoformat() for day in year.missing],
         "unknown_query_days": year.unknown_query_days,
+        "future": [day.isoformat() for day in year.future],
     }
