@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kis_xl import kst
 from kis_xl.accounts import Account, AccountNumber
 from kis_xl.fields import Environment
 from kis_xl.redaction import Secret
@@ -46,7 +48,9 @@ def address() -> str:
             from kis_xl.simulator import Limits, Simulator, demo_account  # noqa: PLC0415
 
             # no limits: each process has a simulator of its own, which knows nothing of another's calls and tokens
-            _running = Simulator(accounts=[demo_account(ENVIRONMENT, _ROWS, _SEED)], limits=Limits.off())
+            # prices go on from day to day, so that the history and the changes can be tried, too
+            account = replace(demo_account(ENVIRONMENT, _ROWS, _SEED), today=lambda: kst.now().date())
+            _running = Simulator(accounts=[account], limits=Limits.off())
             _running.start()
             atexit.register(_running.stop)
         return _running.url(ENVIRONMENT)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from kis_xl import practice, udfs
+from kis_xl import kst, practice, udfs
 from kis_xl.broker import Broker
+from kis_xl.changes import changes
 from kis_xl.configedit import ConfigEditor, NewAccount
 from kis_xl.datafolder import DataFolder
 from kis_xl.excel import macros
 from kis_xl.fields import Environment
+from kis_xl.history import AccountKey, History
+from kis_xl.history.year import look_back
 from kis_xl.report import write_report
+from kis_xl.report.past import read_past
 from kis_xl.settings import Settings
+from kis_xl.simulator import SimAccount, demo_account
+from kis_xl.snapshots import Key, Snapshots
+from kis_xl.trading import is_trading_day
 from tests import excel_kit
 from tests.conftest import REPOSITORY
 
@@ -76,3 +86,52 @@ def test_processes_that_share_the_data_folder_do_not_disturb_each_other(settings
     for each in running:
         out, err = each.communicate(timeout=60)
         assert (each.returncode, out.split()) == (0, ["18"] * 3), err
+
+
+# from day to day
+
+
+def on(day: date) -> SimAccount:
+    return replace(demo_account(Environment.MOCK, 18, 7), today=lambda: day)
+
+
+def test_prices_go_on_from_day_to_day_and_each_days_yesterday_was_so() -> None:
+    monday = date(2026, 11, 16)
+    before = on(monday - timedelta(days=3))
+    for number in range(120):
+        day = monday + timedelta(days=number)
+        account = on(day)
+        rows, totals = account.holdings(), account.summary()
+        assert sum(int(row["evlu_amt"]) for row in rows) == int(totals["evlu_amt_smtl_amt"])
+        if day.weekday() > 4:
+            assert (rows, totals) == (before.holdings(), before.summary())  # Friday's
+            continue
+        assert totals["bfdy_tot_asst_evlu_amt"] == before.summary()["tot_evlu_amt"]
+        for row, then in zip(rows, before.holdings(), strict=True):
+            assert (row["hldg_qty"], row["pchs_amt"], row["thdt_sll_qty"]) == (then["hldg_qty"], then["pchs_amt"], "0")
+            assert int(row["prpr"]) - int(then["prpr"]) in (int(row["bfdy_cprs_icdc"]), -int(row["bfdy_cprs_icdc"]), 0)
+            assert abs(float(row["fltt_rt"])) <= 4 or row["prpr"] == "0"
+        before = account
+
+
+def test_the_history_of_a_practice_account_adds_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has no keys yet sees what a history is for: nothing was traded, so all of the change is the prices'."""
+    monkeypatch.setattr(practice, "_running", None)
+    for number in range(5):
+        monkeypatch.setattr(kst, "now", lambda day=number: datetime(2026, 11, 16 + day, 16, tzinfo=kst.KST))
+        with Broker(settings.account(), settings.folder, settings.policy) as broker:
+            balance = broker.balance()
+        Snapshots(settings.folder).keep(Key.of(settings.account()), balance)
+    vars(practice)["_running"].stop()
+    monkeypatch.setattr(practice, "_running", None)
+    with closing(History(settings.folder)) as history:
+        year = look_back(history, AccountKey.of(settings.account()), 2026, is_trading_day)
+        changed = read_past(history, balance).earlier
+    assert year is not None
+    assert changed is not None
+    assert (len(year.line), year.rest, len(year.missing)) == (5, 0, 0)
+    assert year.change == year.contributed != 0
+    assert not any(stock.gone or stock.arrived for stock in year.stocks)
+    found = changes(changed.holdings, balance.holdings)
+    assert sum(change.price_effect or 0 for change in found) == balance.summary.asst_icdc_amt  # type: ignore[union-attr]
+    assert {change.quantity_effect for change in found} <= {0, None}

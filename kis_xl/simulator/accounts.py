@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from kis_xl.fields import Environment
 from kis_xl.simulator import book
@@ -17,6 +18,7 @@ class SimAccount:
 
     `number` is written 12345678-01. What it holds follows from `rows` and `seed`; `rows=0` is an empty account. Where
     `given_rows` and `given_summary` are set, they are what it holds, field by field as the service prints them.
+    With `today`, which gives the day, nothing is traded and prices go on from day to day, the same on each day.
     `new_key` marks an app key in its first three days, which may call less often; `corporate` a corporation's.
     """
 
@@ -28,6 +30,7 @@ class SimAccount:
     seed: int = 1
     corporate: bool = False
     new_key: bool = False
+    today: Callable[[], date] | None = field(default=None, repr=False, compare=False)
     given_rows: Sequence[Row] | None = field(default=None, repr=False, hash=False)
     given_summary: Row | None = field(default=None, repr=False, hash=False)
 
@@ -61,7 +64,7 @@ class SimAccount:
         """The row of `output2`; with `ticks`, as it would be after the prices of the rows `start` to `stop` moved."""
         if self.given_summary is not None:
             return dict(self.given_summary)
-        totals = book.totals(self.seed, self.rows)
+        totals = book.totals(self.seed, self.rows) if self.today is None else book.sums_of(self._lots(0, self.rows, False, 0))
         before, after = (self._lots(start, min(stop, self.rows), False, moves) for moves in (0, ticks))
         moved = sum(row.valuation for row in after) - sum(row.valuation for row in before)
         totals = totals._replace(valuation=totals.valuation + moved, profit=totals.profit + moved, change=totals.change + moved)
@@ -72,6 +75,9 @@ class SimAccount:
             lots = [book.joined_lot(self.seed, self.rows, index) for index in range(start, stop)]
         else:
             lots = [book.lot(self.seed, index) for index in range(start, stop)]
+        if self.today is not None:
+            day = self.today()
+            lots = [book.on_day(row, self.seed, day) for row in lots]
         return [row._replace(price=row.price + ticks * book.tick(row.price)) if ticks and row.price else row for row in lots]
 
 

@@ -12,9 +12,11 @@ that one stock stands on both sides of a page's end at 20 and at 50 rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
+from zlib import crc32
 
 from kis_xl.simulator.stocks import Stock, stock
 
@@ -137,12 +139,46 @@ def joined_rows(rows: int) -> int:
     return blocks * len(_JOINED) + sum(members[0] < rest for members in _JOINED)
 
 
+def on_day(row: Lot, seed: int, day: date) -> Lot:
+    """The row as it stands on that day, when prices go on from day to day: nothing is traded, so what was sold is still held.
+
+    A day's previous close is the price of the weekday before. At weekends prices are Friday's.
+    """
+    held = row.quantity or row.sold
+    purchase = row.purchase or held * row.price * 9 // 10
+    weeks, weekday = divmod(day.toordinal() - 1, 7)  # day 1 was a Monday
+    number = 5 * weeks + min(weekday, 4)
+    start = row.price or row.previous
+    price, previous = (_price_on(seed, row.stock.code, start, each) for each in (number, number - 1))
+    return Lot(row.stock, held, purchase, price if row.price else 0, previous, loan=row.loan, loan_date=row.loan_date)
+
+
+#: How prices swing: so far to either side, in parts of a thousand, and in so many weekdays there and back.
+_SWINGS = ((15, 7), (40, 23), (80, 97))
+
+
+def _price_on(seed: int, code: str, start: int, number: int) -> int:
+    """The price of a stock on a weekday, which swings about `start` by at most a seventh, and from one to the next by at most 4 %."""
+    draw = _mix(seed, crc32(code.encode()))
+    moved = 0
+    for wide, days in _SWINGS:
+        place = 4 * wide * ((number + draw) % days) // days
+        moved += wide - abs(place - 2 * wide)
+        draw >>= 16
+    price = start * (1_000 + moved) // 1_000
+    return max(1, price - price % tick(price))
+
+
 @lru_cache(maxsize=64)
 def totals(seed: int, rows: int) -> Totals:
     """The sums over the account's rows; worked out once, since every page carries them."""
+    return sums_of(lot(seed, index) for index in range(rows))
+
+
+def sums_of(rows: Iterable[Lot]) -> Totals:
+    """The sums over some rows."""
     sums = [0] * len(Totals._fields)
-    for index in range(rows):
-        row = lot(seed, index)
+    for row in rows:
         change = row.quantity * (row.price - row.previous) if row.price else 0
         parts = (row.purchase, row.valuation, row.profit, row.loan, *_trades(row), change)
         sums = [total + part for total, part in zip(sums, parts, strict=True)]
