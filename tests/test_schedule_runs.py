@@ -384,6 +384,20 @@ def test_status_tells_what_was_done(two: Simulator, monkeypatch: pytest.MonkeyPa
     assert "다음 예정: 2025-11-21 16:00 KST" in told(THURSDAY, "20:00:00", "ko")
 
 
+def test_a_report_that_was_made_up_for_is_not_of_that_day(
+    two: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The laptop slept at the time; in the morning, in session, the figures are others."""
+    planned(since=f"{THURSDAY}T08:00")
+    clock(monkeypatch, "2025-11-21", "09:05:00")
+    assert scheduled_run() == 0
+    for language, said in (("en", "done, but of the time of the run, not of that day"), ("ko", "완료, 그날이 아니라 실행한 때의 잔고")):
+        monkeypatch.setenv("KIS_XL_LANG", language)
+        capsys.readouterr()
+        assert main(["schedule", "status"]) == 0
+        assert f": {THURSDAY} 16:00 KST: {said} (2025-11-21 09:05)\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_scheduler_needs_to_pass_nothing_on(two: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: str) -> None:
     """The installed command line in a bare environment, from a folder that holds modules of the same names."""

@@ -118,6 +118,8 @@ def _outcome(last: Verdict) -> str:
     }[last.outcome].in_()
     if last.outcome is Outcome.FAILED and last.run is not None and last.run.ended is None:
         shown += f", {broken_off().in_()}"
+    if last.outcome is Outcome.DONE and last.run is not None and last.run.is_of_another_day:
+        shown += f", {Text('그날이 아니라 실행한 때의 잔고', 'but of the time of the run, not of that day').in_()}"
     when = "" if last.run is None else f" ({(last.run.ended or last.run.started):%Y-%m-%d %H:%M})"
     return shown if last.planned is None else f"{_moment(last.planned)}: {shown}{when}"
 

@@ -89,6 +89,11 @@ class Run:
         """Whether every account has its report."""
         return self.exit_code == 0
 
+    @property
+    def is_of_another_day(self) -> bool:
+        """Whether it was made up for on a later day, so that its figures are not those of the day that it stands for."""
+        return self.planned is not None and self.started.astimezone(kst.KST).date() != self.planned.astimezone(kst.KST).date()
+
 
 class Outcome(Enum):
     """What became of a planned run."""
