@@ -350,4 +350,4 @@ def test_a_log_file_sees_no_progress(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.usefixtures("filled")
 def test_a_period_without_days_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history", "export", str(tmp_path / "x.csv"), "--from", "2027-01-01"]) == 6
-    assert "no day is stored: env 8765****-22 (real)" in capsys.readouterr().err
+    assert "no day of this period is stored: env 8765****-22 (real)" in capsys.readouterr().err
