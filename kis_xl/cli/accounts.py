@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from kis_xl import onboarding
-from kis_xl.cli.asking import agree, on_terminal
+from kis_xl.cli.asking import agree, on_terminal, plain_console
 from kis_xl.cli.entering import Wanted, enter, entry_options
 from kis_xl.cli.group import CommandGroup
 from kis_xl.configedit import ConfigEditor
@@ -54,7 +53,7 @@ def list_accounts(as_json: bool) -> None:
             else each.environment.caption
         )
         table.add_row("*" if each.default else "", escape(each.name), each.masked, kind.in_())
-    Console(no_color=True, width=None if on_terminal() else 1_000).print(table)
+    plain_console().print(table)
 
 
 def _as_json(each: Listed) -> dict[str, object]:

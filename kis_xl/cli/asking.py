@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 from rich.cells import cell_len
@@ -17,12 +17,23 @@ from kis_xl.errors import KisError
 from kis_xl.language import Text
 from kis_xl.redaction import one_line
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 T = TypeVar("T")
+_NO_WIDTH: Final = 1_000
 
 
 def on_terminal() -> bool:
     """Whether there is somebody to ask."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def plain_console() -> Console:
+    """Where lists and tables without colours go; into a file or a pipe, which have no width, whole."""
+    from rich.console import Console  # noqa: PLC0415 (most questions draw nothing)
+
+    return Console(no_color=True, width=None if on_terminal() else _NO_WIDTH)
 
 
 def say(text: Text, *, bold: bool = False) -> None:

@@ -7,7 +7,7 @@ import click
 from kis_xl.cli.document import as_json, document_of
 from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.fetching import fetch
-from kis_xl.cli.options import account_option, parameter_option, read_parameters
+from kis_xl.cli.options import account_option, by_option, json_option, parameter_option, read_parameters
 from kis_xl.cli.table import show_table
 from kis_xl.configfile import ALL
 from kis_xl.language import Text
@@ -16,15 +16,8 @@ from kis_xl.settings import Settings
 
 @click.command(help=Text("보유종목과 계좌 합계를 표로 보여 줍니다.", "Show holdings and totals as a table.").in_())
 @account_option()
-@click.option(
-    "--json", "json_wanted", is_flag=True, help=Text("JSON으로, API의 이름과 단위 그대로", "as JSON, with the API's names and units").in_()
-)
-@click.option(
-    "--by",
-    type=click.Choice(["row", "stock"]),
-    default="row",
-    help=Text("행 그대로, 또는 종목별로 합쳐서", "rows as given, or joined by stock").in_(),
-)
+@json_option()
+@by_option()
 @parameter_option()
 def balance(account_name: str | None, json_wanted: bool, by: str, parameters: tuple[str, ...]) -> None:
     """Fetch and show one account, or all of them: an error of one is an error of the whole."""

@@ -48,6 +48,18 @@ def parameter_option() -> Decorator:
     return click.option("--param", "parameters", metavar="KEY=VALUE", multiple=True, help=shown)
 
 
+def json_option() -> Decorator:
+    """`--json`, of a balance."""
+    shown = Text("JSON으로, API의 이름과 단위 그대로", "as JSON, with the API's names and units").in_()
+    return click.option("--json", "json_wanted", is_flag=True, help=shown)
+
+
+def by_option() -> Decorator:
+    """`--by row|stock`."""
+    shown = Text("행 그대로, 또는 종목별로 합쳐서", "rows as given, or joined by stock").in_()
+    return click.option("--by", type=click.Choice(["row", "stock"]), default="row", help=shown)
+
+
 def read_parameters(given: tuple[str, ...]) -> dict[str, str]:
     """The pairs of `--param`; ArgumentError for one that is none."""
     return parse_pairs("; ".join(given), "--param", ArgumentError)

@@ -95,10 +95,15 @@ def _side_by_side(session: Session, wanted: _Series) -> list[list[Any]]:
     rows = [[column.get(day) for column in columns] for day in days]
     if not adds_up(wanted.field):
         return [[day, *row] for day, row in zip(days, rows, strict=True)]
-    fetched = (session.history.overview(AccountKey.of(key.account), wanted.start, wanted.end) for key in keys)
-    # a stock's rows are there without the totals, too
-    whole = set.intersection(*({each.day for each in days if wanted.is_stock or not each.lacks_totals} for days in fetched))
+    whole = set.intersection(*(_whole_days(session, wanted, AccountKey.of(key.account)) for key in keys))
     return [[day, *row, sum(value or 0 for value in row) if day in whole else None] for day, row in zip(days, rows, strict=True)]
+
+
+def _whole_days(session: Session, wanted: _Series, whose: AccountKey) -> set[date]:
+    """The days on which what is wanted of the account is known; a stock's rows are there without the totals, too."""
+    if wanted.is_stock:
+        return set(session.history.days(whose))
+    return {each.day for each in session.history.overview(whose, wanted.start, wanted.end) if not each.lacks_totals}
 
 
 def _sums(session: Session, wanted: _Series) -> list[list[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from kis_xl import __version__, kst
@@ -55,8 +55,6 @@ _MAKE_UP: Final = Text("`kis-xl schedule run` 으로 지금 만들 수 있습니
 _SIMULATED: Final = Text(" (시뮬레이터)", " (simulator)")
 #: From this age on (minutes) the state says so.
 OLD = 24 * 60
-#: Two clocks may differ by so much.
-_SAME_TIME = timedelta(minutes=5)
 #: Somebody waits for this call, and Excel with them.
 _PING_SECONDS = 10.0
 
@@ -102,7 +100,7 @@ def _of_accounts(session: Session, keys: Sequence[Key]) -> list[object]:
     of_balances += [_distinct(account.key.account.number.masked for account in accounts), "", "", "", ""]
     if balances:
         oldest = min(state.balance.as_of for state in states.values() if state.balance is not None)
-        of_balances[:2] = [oldest, "" if _is_ahead(oldest) else _age(oldest)]
+        of_balances[:2] = [oldest, "" if kst.is_ahead(oldest) else _age(oldest)]  # no age can be told of what is yet to come
         of_balances[4:] = [
             sum(len(balance.holdings) for balance in balances),
             sum(balance.pages for balance in balances),
@@ -202,7 +200,7 @@ class _Known:
             return _NOT_RENEWED
         if any(state.unsaved is not None for state in self.states.values()):
             return _UNSAVED
-        if any(_is_ahead(balance.as_of) for balance in balances):
+        if any(kst.is_ahead(balance.as_of) for balance in balances):
             return _AHEAD
         if any(_age(balance.as_of) >= OLD for balance in balances):
             return _OVER_A_DAY
@@ -212,11 +210,6 @@ class _Known:
 def _age(as_of: datetime) -> int:
     """Whole minutes since then."""
     return max(0, int((kst.now() - as_of).total_seconds() // 60))
-
-
-def _is_ahead(as_of: datetime) -> bool:
-    """Whether the clock was set back since: its age cannot be told then."""
-    return as_of - kst.now() > _SAME_TIME
 
 
 def _checks(checks: Sequence[Check], language: Language) -> str:

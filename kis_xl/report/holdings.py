@@ -17,7 +17,7 @@ from kis_xl.language import Text, cells_wide
 from kis_xl.report.look import MUTED, NAVY, NOTE, PLAIN, UP, WON, Look
 from kis_xl.report.rows import Canvas, Shown
 from kis_xl.report.sheet import Column, Row, Sheet, Table, lines_high, room
-from kis_xl.report.subject import Part, Subject, first_of
+from kis_xl.report.subject import EMPTY_ACCOUNT, Part, Subject, first_of
 
 ACCOUNT: Final = Text("계좌 이름", "Account name")
 ITEM: Final = Text("항목", "Item")
@@ -196,9 +196,7 @@ def account(subject: Subject) -> Sheet:
 
 def _why_blank(subject: Subject) -> str:
     if not subject.lacking:
-        return subject.say(
-            Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account).")
-        )
+        return subject.say(EMPTY_ACCOUNT)
     if not subject.together:
         told = Text("서버가 보유종목은 주었으나 계좌 합계를 주지 않았습니다.", "The service gave holdings but no totals.")
         return subject.say(told)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kis_xl.fields import Holding
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.report.past import day_of
-from kis_xl.report.subject import Part, Subject, clock, first_of
+from kis_xl.report.subject import EMPTY_ACCOUNT, Part, Subject, clock, first_of
 
 _NAMED = 8
 _MADE_UP = Text(
@@ -70,7 +70,7 @@ def _told(part: Part, subject: Subject) -> Iterator[tuple[Text, bool]]:
                 True,
             )
     if balance.summary is None and not part.lacks_totals:
-        yield Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account)."), False
+        yield EMPTY_ACCOUNT, False
     yield from ((told, False) for told in _doubts(part, subject))
 
 

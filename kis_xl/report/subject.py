@@ -19,6 +19,7 @@ from kis_xl.report.past import DAILY_FIELDS, Past, day_of
 
 ALL: Final = Text("전체", "all")
 NOT_KIS: Final = Text("한국투자증권 서버가 아님(시뮬레이터 등)", "not a server of KIS (a simulator, for instance)")
+EMPTY_ACCOUNT: Final = Text("서버가 계좌 합계를 주지 않았습니다 (빈 모의 계좌).", "The service gave no totals (an empty mock account).")
 _NO_TOTALS: Final = Text(
     "서버가 계좌 합계를 주지 않아 이 보고서 날의 합계를 알 수 없습니다.",
     "The service gave no totals, so those of the report's own day are not known.",

@@ -29,8 +29,6 @@ DEFAULT_AT: Final = time(16, 0)
 _CLOSES: Final = time(15, 30)
 _LONGEST_CLOSURE: Final = 60  # days
 _A_YEAR: Final = 366
-#: Two clocks may differ by so much; what is later than that was written before the clock was set back.
-SAME_TIME: Final = timedelta(minutes=5)
 _WORKDAYS: Final = 5
 _CLOSED_HEAD: Final = Text(
     "# 예약 보고서를 쉬는 날: 한 줄에 하루, 예: 2027-01-02. KRX의 휴장일은 이미 알고 있습니다.\n",
@@ -130,8 +128,7 @@ class Plan:
         except (OSError, ValueError, TypeError, KeyError) as error:
             _log.warning("the plan of the scheduled report cannot be read: %s: %s", path, type(error).__name__)
             return None
-        now = kst.now()
-        return replace(plan, since=now - timedelta(days=1)) if plan.since > now + SAME_TIME else plan
+        return replace(plan, since=kst.now() - timedelta(days=1)) if kst.is_ahead(plan.since) else plan
 
 
 def plan_file(folder: DataFolder) -> Path:

@@ -19,7 +19,7 @@ from kis_xl.datafolder import DataFolder
 from kis_xl.errors import KisError
 from kis_xl.language import NO_TEXT, Text
 from kis_xl.redaction import get_logger, one_line, redact
-from kis_xl.schedule.plan import PART, SAME_TIME, Plan, TradingDays, closed_days, plan_file, put
+from kis_xl.schedule.plan import PART, Plan, TradingDays, closed_days, plan_file, put
 from kis_xl.trading import closed_file
 
 _log = get_logger(__name__)
@@ -120,10 +120,10 @@ def load(folder: DataFolder) -> list[Run]:
 
     Nor must a run that a clock which was wrong then has put into the future: it stands for no day of that.
     """
-    path, latest = folder.path / PART / _FILE, kst.now() + SAME_TIME
+    path = folder.path / PART / _FILE
     try:
         runs = [_run(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-        return [run for run in runs if run.started < latest]
+        return [run for run in runs if not kst.is_ahead(run.started)]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from kis_xl import kst
-from kis_xl.accounts import Account, query
+from kis_xl.accounts import Account, check_parameters, differing, query
 from kis_xl.datafolder import DataFolder, fingerprint
 from kis_xl.errors import Cancelled, KisError, NetworkError, OutputError, reason_of
 from kis_xl.language import Text
@@ -59,8 +59,7 @@ class Key:
     @classmethod
     def of(cls, account: Account, parameters: Mapping[str, str] | None = None) -> Key:
         """The key; parameters equal to what the account is asked with anyway do not make another one."""
-        usual, wanted = query(account, {}), query(account, parameters or {})
-        return cls(account, tuple(sorted((key, value) for key, value in wanted.items() if usual[key] != value)))
+        return cls(account, tuple(sorted(differing(check_parameters(parameters or {}), account.parameters).items())))
 
     @property
     def file_name(self) -> str:

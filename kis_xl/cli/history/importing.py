@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -25,8 +23,6 @@ from kis_xl.settings import Settings
 _REFUSED = Text("거절", "refused")
 _SKIPPED = Text("지나침", "skipped")
 _ENDING = ".xlsx"
-#: As far as clocks that are right may differ.
-_SAME_TIME: Final = timedelta(minutes=5)
 
 
 @click.command(
@@ -89,7 +85,7 @@ def _stored(history: History, path: Path, owner: _Owner, balance: Balance) -> Te
 
 def _check_time(balance: Balance) -> None:
     """A day that has not been yet would stay the last one of the history, with whatever is compared with it."""
-    if balance.as_of > kst.now() + _SAME_TIME:
+    if kst.is_ahead(balance.as_of):
         when = minute(balance.as_of)
         raise DataError(
             Text(f"보고서의 조회 시각이 미래입니다: {when}", f"the report is dated in the future: {when}"),

@@ -9,15 +9,15 @@ from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from kis_xl import kst
-from kis_xl.cli.asking import on_terminal
+from kis_xl.cli.asking import plain_console
 from kis_xl.cli.history.whose import (
     OTHERS,
     Whose,
     account_option,
+    identity,
     minute,
     no_day,
     opened,
@@ -33,7 +33,6 @@ from kis_xl.settings import Settings
 from kis_xl.trading import calendar
 
 _TOTALS = by_key(SUMMARY_FIELDS)
-_NO_WIDTH = 1_000
 #: Whether a day is one on which KRX trades.
 Trades: TypeAlias = Callable[[date], bool]
 
@@ -62,7 +61,7 @@ def command(account_name: str | None, parameters: tuple[str, ...], start: date |
     if as_json:
         click.echo(json.dumps(_document(whose.key, days, trades), ensure_ascii=False, indent=2))
         return
-    console = Console(no_color=True, width=None if on_terminal() else _NO_WIDTH)
+    console = plain_console()
     console.print(f"{whose.caption.in_()}  {whose.key.letters}", highlight=False, markup=False)
     console.print(_table(whose.key, days, trades), highlight=False)
     if other:
@@ -116,11 +115,7 @@ def _won(amount: int | None) -> str:
 
 def _document(key: AccountKey, days: Sequence[Day], trades: Trades) -> dict[str, object]:
     return {
-        "account": key.masked,
-        "environment": key.environment,
-        "host": key.host,
-        "query": key.query,
-        "letters": key.letters,
+        **identity(key),
         "days": [
             {
                 "day": day.day.isoformat(),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from kis_xl.accounts import AccountNumber
-from kis_xl.cli.document import as_json as written
-from kis_xl.cli.document import document_of
+from kis_xl.cli.document import as_json, document_of
 from kis_xl.cli.doubts import tell_doubts
 from kis_xl.cli.history.whose import Whose, account_option, minute, no_day, opened, query_option, read_day
+from kis_xl.cli.options import by_option, json_option
 from kis_xl.cli.table import show_table
 from kis_xl.errors import DataError
 from kis_xl.fields import Environment
@@ -28,16 +28,9 @@ from kis_xl.settings import Settings
 @click.argument("day", metavar=Text("날짜", "DATE").in_())
 @account_option()
 @query_option()
-@click.option(
-    "--json", "as_json", is_flag=True, help=Text("JSON으로, API의 이름과 단위 그대로", "as JSON, with the API's names and units").in_()
-)
-@click.option(
-    "--by",
-    type=click.Choice(["row", "stock"]),
-    default="row",
-    help=Text("행 그대로, 또는 종목별로 합쳐서", "rows as given, or joined by stock").in_(),
-)
-def command(day: str, account_name: str | None, parameters: tuple[str, ...], as_json: bool, by: str) -> None:
+@json_option()
+@by_option()
+def command(day: str, account_name: str | None, parameters: tuple[str, ...], json_wanted: bool, by: str) -> None:
     """Show one day of one account, asked in one way."""
     settings = Settings.load()
     with opened(settings) as history:
@@ -45,9 +38,9 @@ def command(day: str, account_name: str | None, parameters: tuple[str, ...], as_
         stored = _of_day(history, whose, day)
     balance = _balance(stored, whose)
     rows = balance.by_stock() if by == "stock" else balance.holdings
-    if as_json:
+    if json_wanted:
         document = document_of(balance, rows) | {"pages": None, "stored": True, "source": stored.source.value, "query": stored.query}
-        click.echo(written(document))
+        click.echo(as_json(document))
     else:
         click.echo(_what(stored).in_())
         if whose.key.query and stored.query is None:

@@ -129,6 +129,11 @@ def others(history: History, whose: Whose) -> list[AccountKey]:
     return [key for key in found if not (counts_here and (key.fingerprint, key.query) == (usual.fingerprint, ""))]
 
 
+def identity(key: AccountKey) -> dict[str, object]:
+    """Whose figures a document holds, and how they were asked."""
+    return {"account": key.masked, "environment": key.environment, "host": key.host, "query": key.query, "letters": key.letters}
+
+
 def no_day(history: History, whose: Whose) -> DataError:
     """Nothing is stored of the period that was given, or of an account that is asked so; with what else there is."""
     days, other, where = history.days(whose.key), others(history, whose), whose.caption

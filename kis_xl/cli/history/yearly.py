@@ -9,14 +9,13 @@ from datetime import date
 from typing import Any, Final
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from kis_xl import kst
 from kis_xl.changes import NO_PRICE
-from kis_xl.cli.asking import on_terminal
-from kis_xl.cli.history.whose import Whose, account_option, no_day, opened, query_option
+from kis_xl.cli.asking import plain_console
+from kis_xl.cli.history.whose import Whose, account_option, identity, no_day, opened, query_option
 from kis_xl.history.contributions import Contribution
 from kis_xl.history.year import Year, look_back
 from kis_xl.language import Text
@@ -26,7 +25,6 @@ from kis_xl.trading import calendar
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WEEKS: Final = 53
 _DAYS_A_WEEK: Final = 7
-_NO_WIDTH: Final = 1_000
 _REST: Final = Text(
     "나머지: 판 주식의 마지막 움직임, 배당, 이자, 수수료, 세금, 입금과 출금, 입고와 출고, 시세가 없는 종목의 평가금액. "
     "API는 이들을 나누어 알려 주지 않습니다.",
@@ -78,7 +76,7 @@ def command(year: int | None, account_name: str | None, parameters: tuple[str, .
 
 
 def _show(year: Year, whose: Whose) -> None:
-    console = Console(no_color=True, width=None if on_terminal() else _NO_WIDTH)
+    console = plain_console()
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False)
@@ -192,11 +190,7 @@ def _signed(amount: int | None) -> str:
 def _document(year: Year, whose: Whose) -> dict[str, Any]:
     """All of it; days as ISO texts, amounts in won."""
     return {
-        "account": whose.key.masked,
-        "environment": whose.key.environment,
-        "host": whose.key.host,
-        "query": whose.key.query,
-        "letters": whose.key.letters,
+        **identity(whose.key),
         "year": year.year,
         "basis": year.basis.isoformat(),
         "last": year.last.isoformat(),
